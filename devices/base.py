@@ -1,0 +1,82 @@
+"""What every arm, leader and camera can do: the protocols the rig speaks.
+
+Simulation, emulators and hardware implement the same three. Knows no particular device.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from recordings.types import F32, CameraSpec, Frame, JointState, RobotSpec
+
+
+@runtime_checkable
+class Arm(Protocol):
+    """A follower: it is read every tick and sent one joint target per tick.
+
+    ``connect`` and ``close`` may be called twice. ``read`` and ``write`` before ``connect`` raise
+    ``NotConnected``. Runs in the rig process, on the control thread.
+    """
+
+    @property
+    def spec(self) -> RobotSpec: ...
+
+    def connect(self) -> None:
+        """Open the bus; the arm holds its present position afterwards, it never moves here."""
+        ...
+
+    def read(self) -> JointState:
+        """Measured joints, newest."""
+        ...
+
+    def write(self, q: F32) -> F32:
+        """Send joint targets (n,) rad; returns what was really sent."""
+        ...
+
+    def hold(self) -> None:
+        """Keep the present position with torque on."""
+        ...
+
+    def release(self) -> None:
+        """Torque off. The caller has parked the arm."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the bus, the arm keeps holding."""
+        ...
+
+
+@runtime_checkable
+class Leader(Protocol):
+    """What a person (or a demonstrator) drives: it proposes follower joint targets.
+
+    ``engage`` is called when authority becomes LEADER with the follower's last command, so that a
+    clutched leader starts from there; ``read`` then returns targets (n,) rad in follower space.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def connect(self) -> None: ...
+
+    def engage(self, q: F32) -> None: ...
+
+    def read(self, state: JointState) -> F32: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Camera(Protocol):
+    """One camera, read by its own capture thread."""
+
+    @property
+    def spec(self) -> CameraSpec: ...
+
+    def connect(self) -> None: ...
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next new frame, or None when none came in time."""
+        ...
+
+    def close(self) -> None: ...
