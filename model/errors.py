@@ -1,0 +1,135 @@
+"""What can go wrong with a model, as classes that build their own message.
+
+    ModelError
+    ├── ConfigInvalid        a config.json lacks a field or contradicts itself
+    ├── CheckpointUnreadable a file is missing, cut short or no checkpoint at all
+    ├── CheckpointMismatch   tensors missing, unexpected, of another shape or type
+    ├── UnknownTag           the checkpoint has no such norm_tag
+    ├── TrainingDataUnusable nothing to learn from: which folder, which reason
+    ├── RobotMismatch        the checkpoint was made for another robot or camera set
+    ├── BadObservation       a picture or a state that no plan can be made from
+    ├── BadRequest           a request whose numbers contradict the checkpoint
+    └── BadPlan              the network answered with something no arm may follow
+
+This module knows no torch and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ModelError(Exception):
+    """Base of everything the learning jobs raise on purpose."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(f"{message}; {hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigInvalid(ModelError):
+    """A configuration lacks a field or contradicts itself."""
+
+    def __init__(self, field: str, value: object, *, expected: str) -> None:
+        super().__init__(
+            f"model config: {field} is {value!r}, expected {expected}",
+            hint="check config.json of the checkpoint",
+        )
+
+
+class CheckpointUnreadable(ModelError):
+    """A checkpoint folder or one of its files cannot be read."""
+
+    def __init__(self, path: object, *, reason: str) -> None:
+        super().__init__(
+            f"cannot read the checkpoint {path}: {reason}",
+            hint="choose a run that finished a save, or train again",
+        )
+
+
+class CheckpointMismatch(ModelError):
+    """The tensors in a file are not the tensors of the network its config describes."""
+
+    def __init__(
+        self,
+        path: object,
+        *,
+        missing: Sequence[str] = (),
+        unexpected: Sequence[str] = (),
+        wrong: Sequence[str] = (),
+    ) -> None:
+        parts = [
+            f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+            for what, names in (
+                ("missing", missing),
+                ("unexpected", unexpected),
+                ("of another shape or type", wrong),
+            )
+            if names
+        ]
+        super().__init__(
+            f"tensors of {path} do not fit its config: {'; '.join(parts)}",
+            hint="weights and config.json must come from the same save",
+        )
+        self.missing, self.unexpected, self.wrong = tuple(missing), tuple(unexpected), tuple(wrong)
+
+
+class UnknownTag(ModelError):
+    """A normalisation tag that the checkpoint does not have."""
+
+    def __init__(self, tag: str, *, known: Sequence[str]) -> None:
+        super().__init__(
+            f"no normalisation tag {tag!r} in this checkpoint, it has: {', '.join(known) or 'none'}",
+            hint="choose one of these tags, or fine-tune on your own robot first",
+        )
+
+
+class TrainingDataUnusable(ModelError):
+    """There is nothing to learn from."""
+
+    def __init__(self, folder: object, *, reason: str) -> None:
+        super().__init__(
+            f"cannot train on {folder}: {reason}",
+            hint="record a few episodes and keep them, then train again",
+        )
+
+
+class RobotMismatch(ModelError):
+    """Checkpoint and bench (or episode) are not about the same robot. Both sides are named."""
+
+    def __init__(self, what: str, *, difference: str) -> None:
+        super().__init__(
+            f"{what}: {difference}",
+            hint="use a checkpoint that was trained on this robot and these cameras",
+        )
+
+
+class BadObservation(ModelError):
+    """A picture or a state no plan can be made from."""
+
+    def __init__(self, what: str, value: object, *, expected: str) -> None:
+        super().__init__(
+            f"{what} is {value}, expected {expected}",
+            hint="check the camera or the arm; nothing was planned",
+        )
+
+
+class BadRequest(ModelError):
+    """A plan request whose numbers do not fit the checkpoint."""
+
+    def __init__(self, field: str, value: object, *, expected: str) -> None:
+        super().__init__(
+            f"plan request: {field} is {value}, expected {expected}",
+            hint="ask for a plan that the loaded checkpoint can make",
+        )
+
+
+class BadPlan(ModelError):
+    """The network answered with something no arm may follow."""
+
+    def __init__(self, what: str, *, seed: int) -> None:
+        super().__init__(
+            f"the planned trajectory has {what} (seed {seed})",
+            hint="nothing was sent; if it happens again, the checkpoint is broken",
+        )

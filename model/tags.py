@@ -1,0 +1,203 @@
+"""Normalisation tags: what the numbers of one robot mean to a checkpoint (``norm_stats.json``).
+
+A tag holds the statistics that scale states and actions to −1…1, the words the prompt uses for
+the robot, the cameras and their order, and whether actions are absolute or relative to the state.
+This module knows the file layout; it knows no torch and applies nothing (:mod:`model.transforms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model.errors import ConfigInvalid, UnknownTag
+from recordings.types import RobotSpec
+
+FORMAT = "molmoact2_norm_stats.v1"
+ABSOLUTE = "absolute joint pose"
+RELATIVE = "joint pose relative to the current state"
+STATISTICS = ("mean", "std", "min", "max", "q01", "q10", "q90", "q99")
+
+
+@dataclass(frozen=True, slots=True)
+class NormStats:
+    """Statistics of one vector over a whole data set, in robot units; one number per column."""
+
+    q01: tuple[float, ...]
+    q99: tuple[float, ...]
+    minimum: tuple[float, ...] | None = None
+    maximum: tuple[float, ...] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    q10: tuple[float, ...] | None = None
+    q90: tuple[float, ...] | None = None
+    mask: tuple[bool, ...] | None = None  # False = the column passes through unscaled
+    names: tuple[str, ...] = ()
+    count: int = 0  # rows the statistics were taken from
+
+    @property
+    def size(self) -> int:
+        """Columns."""
+        return len(self.q01)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> NormStats:
+        """Read the released layout.
+
+        Raises:
+            ConfigInvalid: quantiles are missing or lengths differ.
+        """
+        renamed = {"min": "minimum", "max": "maximum"}
+        values: dict[str, Any] = {}
+        for name in STATISTICS:
+            if data.get(name) is not None:
+                values[renamed.get(name, name)] = tuple(float(v) for v in data[name])
+        for name in ("q01", "q99"):
+            if name not in values:
+                raise ConfigInvalid(f"norm_stats {name}", "missing", expected="one per column")
+        lengths = {len(v) for v in values.values()}
+        if len(lengths) != 1:
+            raise ConfigInvalid("norm_stats lengths", sorted(lengths), expected="one length")
+        mask = data.get("mask")
+        return cls(
+            **values,
+            mask=None if mask is None else tuple(bool(m) for m in mask),
+            names=tuple(data.get("names") or ()),
+            count=int(data.get("count") or 0),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The released layout."""
+        values = {
+            "mean": self.mean,
+            "std": self.std,
+            "min": self.minimum,
+            "max": self.maximum,
+            "q01": self.q01,
+            "q10": self.q10,
+            "q90": self.q90,
+            "q99": self.q99,
+            "mask": self.mask,
+            "names": self.names,
+        }
+        listed = {k: list(v) for k, v in values.items() if v}
+        return {**listed, "count": self.count}
+
+
+@dataclass(frozen=True, slots=True)
+class TagMetadata:
+    """One tag of ``norm_stats.json``, with what Foresight adds to it."""
+
+    state: NormStats
+    action: NormStats
+    setup_type: str  # words for the robot in the prompt
+    control_mode: str  # words for what an action means: ABSOLUTE, RELATIVE or a released text
+    camera_keys: tuple[str, ...] = ()  # order of the pictures; empty: any names, in bench order
+    action_horizon: int = 30  # rows of a chunk
+    n_action_steps: int = 30
+    normalize_gripper: bool = True
+    norm_mode: str = "q01_q99"
+    # below: keys Foresight adds
+    action_hz: float = 30.0  # rows per second of a chunk
+    robot: RobotSpec | None = None  # the bench it was trained on, None in released files
+    tasks: tuple[str, ...] = ()  # task texts seen in training
+
+    @property
+    def is_relative(self) -> bool:
+        """Arm joints of an action count from the state at observation time (gripper absolute)."""
+        return self.control_mode == RELATIVE
+
+    @property
+    def dt_s(self) -> float:
+        """Seconds between two rows of a chunk."""
+        return 1.0 / self.action_hz
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, norm_mode: str) -> TagMetadata:
+        """Read one entry of ``metadata_by_tag``.
+
+        Raises:
+            ConfigInvalid: a field is missing or malformed.
+        """
+        for name in ("state_stats", "action_stats"):
+            if name not in data:
+                raise ConfigInvalid(f"norm_stats {name}", "missing", expected="statistics")
+        robot = data.get("robot")
+        horizon = int(data.get("action_horizon") or 30)
+        return cls(
+            state=NormStats.from_dict(data["state_stats"]),
+            action=NormStats.from_dict(data["action_stats"]),
+            setup_type=data.get("setup_type", ""),
+            control_mode=data.get("control_mode", ""),
+            camera_keys=tuple(data.get("camera_keys") or ()),
+            action_horizon=horizon,
+            n_action_steps=int(data.get("n_action_steps") or horizon),
+            normalize_gripper=bool(data.get("normalize_gripper", False)),
+            norm_mode=norm_mode,
+            action_hz=float(data.get("action_hz") or 30.0),
+            robot=None if robot is None else RobotSpec.from_dict(robot),
+            tasks=tuple(data.get("tasks") or ()),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """One entry of ``metadata_by_tag``."""
+        return {
+            "action_key": "action",
+            "state_keys": ["observation.state"],
+            "camera_keys": list(self.camera_keys),
+            "normalize_gripper": self.normalize_gripper,
+            "action_dim": self.action.size,
+            "action_horizon": self.action_horizon,
+            "n_action_steps": self.n_action_steps,
+            "setup_type": self.setup_type,
+            "control_mode": self.control_mode,
+            "action_stats": self.action.to_dict(),
+            "state_stats": self.state.to_dict(),
+            "action_hz": self.action_hz,
+            "robot": None if self.robot is None else self.robot.to_dict(),
+            "tasks": list(self.tasks),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """All tags of a checkpoint."""
+
+    by_name: Mapping[str, TagMetadata]
+    norm_mode: str = "q01_q99"
+
+    def __getitem__(self, name: str) -> TagMetadata:
+        """The tag of this name.
+
+        Raises:
+            UnknownTag: there is none.
+        """
+        if name not in self.by_name:
+            raise UnknownTag(name, known=sorted(self.by_name))
+        return self.by_name[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.by_name)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Tags:
+        """Read the content of ``norm_stats.json``.
+
+        Raises:
+            ConfigInvalid: another format or a malformed tag.
+        """
+        if data.get("format") != FORMAT:
+            raise ConfigInvalid("norm_stats format", data.get("format"), expected=FORMAT)
+        mode = data.get("norm_mode", "q01_q99")
+        entries = data.get("metadata_by_tag", {})
+        return cls({k: TagMetadata.from_dict(v, norm_mode=mode) for k, v in entries.items()}, mode)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of ``norm_stats.json``."""
+        return {
+            "format": FORMAT,
+            "norm_mode": self.norm_mode,
+            "metadata_by_tag": {name: tag.to_dict() for name, tag in self.by_name.items()},
+        }
