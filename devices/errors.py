@@ -1,0 +1,155 @@
+"""Everything that can go wrong on the bench, as one small tree.
+
+    DeviceError
+    ├── NotConnected      asked for something before ``connect``
+    ├── ConnectFailed     a device did not open
+    ├── ReadFailed        a device that was open did not answer
+    ├── WriteFailed       a command did not reach the motors
+    ├── UnknownBench      no bench of that name
+    ├── InvalidBench      a bench file says something impossible
+    ├── PlannerMismatch   the policy was trained for another robot
+    ├── PlannerFailed     the policy server answered with an error or not at all
+    ├── PlanInvalid       a plan is not a finite (h, n) trajectory of this robot
+    └── NotAllowed        a request of a person that cannot be granted now
+
+Each class builds its sentence from fields and turns into a :class:`Fault` at a process border.
+Knows no device.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from recordings.types import Fault
+
+
+class DeviceError(Exception):
+    """Base of all errors of this package."""
+
+    code: ClassVar[str] = "device"
+
+    def __init__(self, device: str, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.device = device
+        self.message = message
+        self.hint = hint
+
+    def to_fault(self, *, t_ns: int) -> Fault:
+        """This error as a value that can cross a process border."""
+        return Fault(self.code, self.device, self.message, self.hint, t_ns)
+
+
+class NotConnected(DeviceError):
+    """Something was asked of a device that is not open."""
+
+    code = "not_connected"
+
+    def __init__(self, device: str) -> None:
+        super().__init__(device, f"{device} is not connected.", "Connect the bench first.")
+
+
+class ConnectFailed(DeviceError):
+    """A device did not open."""
+
+    code = "connect_failed"
+
+    def __init__(self, device: str, *, reason: str, hint: str = "") -> None:
+        hint = hint or "Check cable and power, then connect again."
+        super().__init__(device, f"{device} did not open: {reason}.", hint)
+
+
+class ReadFailed(DeviceError):
+    """An open device did not answer."""
+
+    code = "read_failed"
+
+    def __init__(self, device: str, *, reason: str) -> None:
+        super().__init__(
+            device, f"{device} did not answer: {reason}.", "Check its cable and power."
+        )
+
+
+class WriteFailed(DeviceError):
+    """A command did not reach the motors."""
+
+    code = "write_failed"
+
+    def __init__(self, device: str, *, reason: str) -> None:
+        super().__init__(
+            device, f"{device} did not take the command: {reason}.", "Check its cable and power."
+        )
+
+
+class UnknownBench(DeviceError):
+    """No bench of that name."""
+
+    code = "unknown_bench"
+
+    def __init__(self, name: str, *, known: tuple[str, ...]) -> None:
+        super().__init__(
+            "bench",
+            f"There is no bench {name!r}.",
+            f"Known: {', '.join(known)}; or give the path of a bench.toml.",
+        )
+
+
+class InvalidBench(DeviceError):
+    """A bench file that cannot be used: limits are never guessed."""
+
+    code = "invalid_bench"
+
+    def __init__(self, path: str, *, field: str, value: object, expected: str) -> None:
+        super().__init__(
+            "bench",
+            f"{path}: {field} is {value!r}, expected {expected}.",
+            "Correct the file and connect again.",
+        )
+
+
+class PlannerMismatch(DeviceError):
+    """The policy speaks about another robot than the one on this bench."""
+
+    code = "planner_mismatch"
+
+    def __init__(self, policy: str, *, mismatch: str) -> None:
+        super().__init__(
+            "planner",
+            f"Policy {policy!r} was trained for another bench ({mismatch}).",
+            "Choose a policy trained on this bench, or connect the bench it was trained on.",
+        )
+
+
+class PlannerFailed(DeviceError):
+    """The policy server answered with an error, or not at all."""
+
+    code = "planner_failed"
+
+    def __init__(self, url: str, *, reason: str) -> None:
+        super().__init__(
+            "planner",
+            f"The policy server at {url} failed: {reason}.",
+            "It is asked again by itself; motion resumes only when you hand over again.",
+        )
+
+
+class PlanInvalid(DeviceError):
+    """A plan that is not a finite trajectory of this robot; never repaired, always dropped."""
+
+    code = "plan_invalid"
+
+    def __init__(self, plan_id: int, *, field: str, value: object, expected: str) -> None:
+        super().__init__(
+            "planner",
+            f"Plan {plan_id}: {field} is {value}, expected {expected}.",
+            "The plan was dropped; a new one is asked for.",
+        )
+        self.plan_id = plan_id
+
+
+class NotAllowed(DeviceError):
+    """A request of a person that cannot be granted now."""
+
+    code = "not_allowed"
+
+    def __init__(self, what: str, *, reason: str, hint: str) -> None:
+        super().__init__("rig", f"{what} is not possible now: {reason}.", hint)
