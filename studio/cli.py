@@ -1,0 +1,114 @@
+"""What `foresight` understands on the command line, and which part of the program answers.
+
+Imports nothing heavy itself: model jobs are reached by name, the window only when one is wanted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from studio.display import missing_display, prepare_platform
+
+JOBS = {
+    "train": ("model.train_job", "fine-tune a policy on recorded episodes"),
+    "serve": ("model.serve_job", "serve plans of a trained policy over a websocket"),
+}
+END_WITH_PARENT = "--end-with-parent"
+
+
+def run(argv: list[str]) -> int:
+    """Parse ``argv`` (without the program name) and do it; returns the exit code."""
+    if argv and argv[0] in JOBS:
+        return _run_job(argv[0], argv[1:])
+    options = _parser().parse_args(argv)
+    if options.command == "demo":
+        from studio.demo import main as demo
+
+        return demo(options)
+    return _open_window(options)
+
+
+def _run_job(name: str, arguments: list[str]) -> int:
+    if END_WITH_PARENT in arguments:
+        arguments = [a for a in arguments if a != END_WITH_PARENT]
+        threading.Thread(target=_end_when_stdin_closes, daemon=True).start()
+    return int(importlib.import_module(JOBS[name][0]).main(arguments) or 0)
+
+
+def _end_when_stdin_closes() -> None:
+    """A job of a window that is gone, even by kill -9, has nobody to work for."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    if options.offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    problem = missing_display()
+    if problem:
+        sys.stderr.write(problem + "\n")
+        return 2
+    prepare_platform()
+    from devices.errors import DeviceError
+    from studio.app import open_studio
+
+    try:
+        return open_studio(options)
+    except DeviceError as error:  # a bench that does not exist or cannot be read
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="foresight",
+        description="See what the robot is about to do before it does it. "
+        "Without a command: opens the studio.",
+    )
+    _add_bench(parser)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep episodes and runs here")
+    parser.add_argument("--offscreen", action="store_true", help="no picture, for machines without")
+    parser.add_argument("--tour", type=Path, metavar="DIR", help="picture of every page into DIR")
+    parser.set_defaults(command="")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    demo = commands.add_parser("demo", help="the whole loop on the simulated bench, no window")
+    demo.set_defaults(command="demo")
+    _add_demo(demo)
+    for name, (_, text) in JOBS.items():  # shown in the help; run before the parser is built
+        commands.add_parser(name, help=text, add_help=False)
+    return parser
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bench", metavar="NAME|FILE", help='a bench by name ("sim") or its file')
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--episodes", type=_count, metavar="N", help="demonstrations (50)")
+    parser.add_argument("--minutes", type=_positive, metavar="M", help="minutes of training (15)")
+    parser.add_argument("--trials", type=_count, metavar="N", help="autonomous trials (20)")
+    parser.add_argument("--seed", type=int, default=0, help="draws scenes and weights (0)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is saved")
+    parser.add_argument("--quick", action="store_true", help="under three minutes, no promises")
+    parser.add_argument("--json", action="store_true", help="last line of stdout is one object")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value

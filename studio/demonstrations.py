@@ -1,0 +1,118 @@
+"""Lets the demonstrator record N good episodes: reset, drive, record, judge, keep or redo.
+
+Shared by `foresight demo` and the Teach page. Knows the running bench and a recorder through two
+small protocols; no Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from devices.commands import ResetScene, SelectLeader, SetAuthority, SetTask
+from recordings.types import Authority, EpisodeInfo
+from studio.trials import TrialBench, cube_of_task, is_placed
+
+SETTLE_NS = 300_000_000  # after a reset, before the demonstrator starts
+TIMEOUT_NS = 25_000_000_000  # one demonstration
+SEED_STRIDE = 1_000_003  # demonstrations and trials never share a scene
+MAX_REDO = 3.0  # give up when more than this share of the wanted count failed
+
+
+class Recorder(Protocol):
+    """What a series needs of the recorder process."""
+
+    def begin(self, task: str) -> None: ...
+
+    def end(self, success: bool | None = None) -> None: ...
+
+    def keep(self, episode_id: str) -> None: ...
+
+    def discard(self, episode_id: str) -> None: ...
+
+
+@dataclass(slots=True)
+class DemonstrationSeries:
+    """Records ``count`` successful demonstrations; call :meth:`tick` some 20 times a second.
+
+    RESET → SETTLE → RECORD → judge → RESET … → done. A failed demonstration is discarded and made
+    again on the next scene. Verdicts reach the recorder when it reports the sealed episode
+    (:meth:`on_episode`).
+    """
+
+    bench: TrialBench
+    recorder: Recorder
+    task: str
+    count: int
+    seed: int
+    kept: int = 0
+    failed: int = 0
+    recording: bool = False
+    stopped: bool = False
+    _reset_sent: bool = False
+    _since_ns: int = 0
+    _verdicts: list[bool] = field(default_factory=list[bool])
+
+    @property
+    def done(self) -> bool:
+        return self.stopped or self.kept >= self.count or self.gave_up
+
+    @property
+    def gave_up(self) -> bool:
+        """Nearly everything fails: something is wrong that repeating does not mend."""
+        return self.failed > MAX_REDO * self.count + 3
+
+    @property
+    def scene_seed(self) -> int:
+        return self.seed * SEED_STRIDE + self.kept + self.failed
+
+    def tick(self, now_ns: int) -> bool | None:
+        """Move on; returns True or False when a demonstration has just succeeded or failed."""
+        scene = self.bench.scene
+        if self.done or scene is None:
+            return None
+        if not self._reset_sent:
+            self.bench.send(SetAuthority(Authority.HOLD))
+            self.bench.send(ResetScene(self.scene_seed))
+            self._reset_sent, self._since_ns = True, now_ns
+            return None
+        if not self.recording:
+            if scene.seed == self.scene_seed and now_ns - self._since_ns > SETTLE_NS:
+                self._begin(now_ns)
+            return None
+        late = now_ns - self._since_ns > TIMEOUT_NS
+        if not (scene.demonstrator_done or late or self.bench.status.fault):
+            return None
+        cube = cube_of_task(self.task, scene)
+        success = scene.demonstrator_done and cube is not None and is_placed(scene, cube)
+        self._end(success)
+        return success
+
+    def on_episode(self, episode: EpisodeInfo) -> bool | None:
+        """Give a freshly recorded episode the verdict of its demonstration, in order."""
+        if not self._verdicts:
+            return None
+        success = self._verdicts.pop(0)
+        (self.recorder.keep if success else self.recorder.discard)(episode.id)
+        return success
+
+    def stop(self) -> None:
+        """End in order: the take that runs is discarded, the arm holds."""
+        if self.recording:
+            self._end(success=False)
+        self.stopped = True
+
+    def _begin(self, now_ns: int) -> None:
+        self.bench.send(SetTask(self.task))
+        self.bench.send(SelectLeader("demonstrator"))
+        self.recorder.begin(self.task)
+        self.bench.send(SetAuthority(Authority.LEADER))
+        self.recording, self._since_ns = True, now_ns
+
+    def _end(self, success: bool) -> None:
+        self.recorder.end(success=success)
+        self.bench.send(SetAuthority(Authority.HOLD))
+        self._verdicts.append(success)
+        self.kept += success
+        self.failed += not success
+        self.recording = self._reset_sent = False

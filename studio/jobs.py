@@ -1,0 +1,229 @@
+"""Jobs are commands: `foresight train …` and `foresight serve …` in processes of their own.
+
+A job's progress is JSON lines in a file of its folder, its complaints another file, its identity a
+third: so a training goes on when the window closes and is found again when it reopens. Knows no
+torch and no Qt, and nothing about what a job computes.
+
+Files in a job's folder: ``job.json`` who runs it, ``job.jsonl`` its progress, ``job.log`` the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from recordings.types import JobPhase, JobStatus
+
+TAIL_LINES = 12
+ENDS = {
+    "finished": JobPhase.FINISHED,
+    "stopped": JobPhase.CANCELLED,
+    "failed": JobPhase.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """A process and when it began, so that a reused number is not mistaken for it."""
+
+    pid: int
+    born: str
+
+    @classmethod
+    def of(cls, pid: int) -> ProcessId:
+        return cls(pid, _born(pid))
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.born) and _born(self.pid) == self.born
+
+
+def _born(pid: int) -> str:
+    """Start time of a living process as the system tells it, "" for none (or a zombie)."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.exists():
+        try:
+            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            return ""
+        return "" if fields[0] in "ZX" else fields[19]
+    if sys.platform.startswith("linux"):
+        return ""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return ""
+    return "unknown"
+
+
+def foresight_command(*arguments: str) -> list[str]:
+    """How to run ``foresight …`` with this interpreter and this copy of the program."""
+    return [sys.executable, "-P", "-m", "studio", *arguments]
+
+
+def foresight_environment() -> dict[str, str]:
+    """The environment in which :func:`foresight_command` finds this copy, wherever it lies."""
+    here = str(Path(__file__).resolve().parents[1])
+    paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+
+
+class Job:
+    """One job and its folder. :meth:`poll` is all a UI tick needs."""
+
+    def __init__(
+        self, kind: str, folder: Path, who: ProcessId, process: subprocess.Popen[bytes] | None
+    ) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.status = JobStatus(kind, JobPhase.STARTING, out=str(folder))
+        self._who = who
+        self._process = process
+        self._offset = 0
+        self._stop_asked = False
+
+    @classmethod
+    def start(
+        cls, kind: str, arguments: Sequence[str], folder: Path, *, outlive: bool = False
+    ) -> Job:
+        """Run ``foresight kind arguments…`` with its files in ``folder``.
+
+        Args:
+            kind: the subcommand, "train" or "serve".
+            arguments: what follows it.
+            folder: created when missing; a former job's files there are overwritten.
+            outlive: True lets the job go on when this process ends; False ends it with us, even
+                when we are killed (it watches its standard input).
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        watch = () if outlive else ("--end-with-parent",)
+        with (folder / "job.jsonl").open("wb") as out, (folder / "job.log").open("wb") as err:
+            process = subprocess.Popen(
+                foresight_command(kind, *watch, *arguments),
+                stdin=subprocess.DEVNULL if outlive else subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                env=foresight_environment(),
+            )
+        who = ProcessId.of(process.pid)
+        record = {"kind": kind, "pid": who.pid, "born": who.born, "arguments": list(arguments)}
+        (folder / "job.json").write_text(json.dumps(record), encoding="utf-8")
+        return cls(kind, folder, who, process)
+
+    @classmethod
+    def find(cls, folder: Path) -> Job | None:
+        """The job whose files lie in ``folder``, running or over; None when there is none."""
+        try:
+            record = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+            who = ProcessId(int(record["pid"]), str(record["born"]))
+            return cls(str(record["kind"]), folder, who, None)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None if self._process else self._who.alive
+
+    @property
+    def over(self) -> bool:
+        return self.status.phase in (JobPhase.FINISHED, JobPhase.CANCELLED, JobPhase.FAILED)
+
+    def poll(self) -> list[dict[str, Any]]:
+        """New progress lines; brings :attr:`status` up to date. Never blocks."""
+        if self.over:
+            return []
+        alive = self.alive  # asked before reading: a line written just before the end is not lost
+        lines = self._new_lines()
+        for line in lines:
+            self.status = advance(self.status, line)
+        if not alive and not self.over:
+            self.status = self._ended_without_a_word()
+        return lines
+
+    def _new_lines(self) -> list[dict[str, Any]]:
+        try:
+            with (self.folder / "job.jsonl").open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [line for raw in whole.splitlines() if (line := _parsed(raw)) is not None]
+
+    def _ended_without_a_word(self) -> JobStatus:
+        if self._stop_asked:
+            return replace(self.status, phase=JobPhase.CANCELLED, message="stopped", eta_s=None)
+        code = self._process.returncode if self._process else None
+        how = f"exit code {code}" if code is not None else "its process is gone"
+        message = f"The {self.kind} job ended unexpectedly ({how}).\n{self.log_tail()}".rstrip()
+        return replace(self.status, phase=JobPhase.FAILED, message=message, eta_s=None)
+
+    def log_tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines the job wrote to its log, "" when there are none."""
+        try:
+            text = (self.folder / "job.log").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.rstrip().splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """Ask the job to end in order (SIGTERM); asked a second time, end it at once."""
+        if not self.alive:
+            return
+        if self._stop_asked:
+            os.kill(self._who.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        else:
+            os.kill(self._who.pid, signal.SIGTERM)
+        self._stop_asked = True
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Stop the job and wait for its end, forcing it when it takes longer than ``timeout_s``."""
+        self.stop()
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+def advance(status: JobStatus, line: dict[str, Any]) -> JobStatus:
+    """The status after one more progress line (unknown keys are left alone)."""
+    phase = ENDS.get(str(line.get("event")), JobPhase.RUNNING)
+    metrics = {
+        key: float(value)
+        for key, value in line.items()
+        if isinstance(value, int | float) and key not in ("step", "total", "eta_s")
+    }
+    eta_s = line.get("eta_s")
+    return replace(
+        status,
+        phase=phase,
+        step=int(line.get("step", status.step)),
+        total=int(line.get("total", status.total) or 0),
+        metrics={**status.metrics, **metrics},
+        eta_s=float(eta_s) if isinstance(eta_s, int | float) else None,
+        message=str(line.get("message", status.message)),
+        out=str(line.get("out", status.out)),
+    )
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    """One JSON object, or None for anything else a library may have printed."""
+    try:
+        line = json.loads(raw)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) else None
