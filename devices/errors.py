@@ -10,7 +10,10 @@
     ├── PlannerMismatch   the policy was trained for another robot
     ├── PlannerFailed     the policy server answered with an error or not at all
     ├── PlanInvalid       a plan is not a finite (h, n) trajectory of this robot
-    └── NotAllowed        a request of a person that cannot be granted now
+    ├── NotAllowed        a request of a person that cannot be granted now
+    ├── UnknownRobot      no robot description of that name
+    ├── UnreachablePose   no joints put the tool there
+    └── RenderFailed      no off-screen OpenGL for the simulated cameras
 
 Each class builds its sentence from fields and turns into a :class:`Fault` at a process border.
 Knows no device.
@@ -153,3 +156,46 @@ class NotAllowed(DeviceError):
 
     def __init__(self, what: str, *, reason: str, hint: str) -> None:
         super().__init__("rig", f"{what} is not possible now: {reason}.", hint)
+
+
+class UnknownRobot(DeviceError):
+    """No robot description of that name."""
+
+    code = "unknown_robot"
+
+    def __init__(self, *, robot: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            "kinematics",
+            f"There is no robot description {robot!r}.",
+            f"Known: {', '.join(known)}.",
+        )
+
+
+class UnreachablePose(DeviceError):
+    """No joints within the limits put the tool at the pose."""
+
+    code = "unreachable_pose"
+
+    def __init__(
+        self, *, position_m: tuple[float, float, float], error_m: float, error_rad: float
+    ) -> None:
+        place = ", ".join(f"{v:.3f}" for v in position_m)
+        super().__init__(
+            "kinematics",
+            f"The tool cannot reach ({place}) m in the base frame: the nearest joints miss it by "
+            f"{error_m * 1000:.1f} mm and {error_rad:.2f} rad.",
+            "Choose a place nearer to the base or another direction of the tool.",
+        )
+
+
+class RenderFailed(DeviceError):
+    """The simulated cameras found no off-screen OpenGL."""
+
+    code = "render_failed"
+
+    def __init__(self, *, tried: tuple[str, ...], reason: str) -> None:
+        super().__init__(
+            "cameras",
+            f"Off-screen rendering did not start (tried {', '.join(tried)}): {reason}.",
+            "Install the Mesa EGL library (Debian: libegl1 and libgl1-mesa-dri) or OSMesa.",
+        )

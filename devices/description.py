@@ -1,0 +1,96 @@
+"""The robot description on disk, and how its joint angles relate to ours.
+
+``assets/robots/<name>/robot.xml`` is the only place where a link length is written. This module
+finds it and maps MuJoCo joint positions (jaw in rad) to the program's ``q`` (gripper as opening
+fraction 0 closed … 1 open). It computes no kinematics and steps no physics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from devices.errors import UnknownRobot
+from recordings.types import F32, JointSpec
+
+F64 = npt.NDArray[np.float64]
+
+GRIPPER_JOINT = "gripper"
+
+
+def robot_folder(name: str) -> Path:
+    """Folder of the description of robot ``name``.
+
+    Raises:
+        UnknownRobot: no such description ships with the program.
+    """
+    robots = Path(str(resources.files("assets"))) / "robots"
+    folder = robots / name
+    if not (folder / "robot.xml").is_file():
+        known = sorted(p.parent.name for p in robots.glob("*/robot.xml"))
+        raise UnknownRobot(robot=name, known=tuple(known))
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class JointMap:
+    """The actuated joints of a MuJoCo model in the program's order and units."""
+
+    specs: tuple[JointSpec, ...]
+    qpos: npt.NDArray[np.intp]  # (n,) addresses in qpos
+    dof: npt.NDArray[np.intp]  # (n,) addresses in qvel
+    offset: F64  # (n,) rad (or 0): mujoco = offset + scale * q
+    scale: F64  # (n,)
+
+    @classmethod
+    def of(cls, model: mujoco.MjModel) -> JointMap:
+        """Joints in actuator order; limits and speeds from the description."""
+        joints = [model.joint(int(model.actuator_trnid[i, 0])) for i in range(model.nu)]
+        speeds = np.array(model.numeric("max_speed").data, dtype=float)
+        lower = np.array([j.range[0] for j in joints])
+        span = np.array([j.range[1] - j.range[0] for j in joints])
+        grips = np.array([j.name == GRIPPER_JOINT for j in joints])
+        offset = np.where(grips, lower, 0.0)
+        scale = np.where(grips, span, 1.0)
+        specs = tuple(
+            JointSpec(
+                name=j.name,
+                lower=float((j.range[0] - offset[i]) / scale[i]),
+                upper=float((j.range[1] - offset[i]) / scale[i]),
+                max_speed=float(speeds[i] / scale[i]),
+                is_gripper=bool(grips[i]),
+            )
+            for i, j in enumerate(joints)
+        )
+        return cls(
+            specs=specs,
+            qpos=np.array([int(j.qposadr[0]) for j in joints], dtype=np.intp),
+            dof=np.array([int(j.dofadr[0]) for j in joints], dtype=np.intp),
+            offset=offset,
+            scale=scale,
+        )
+
+    @property
+    def lower(self) -> F64:
+        """(n,) rad, gripper 0."""
+        return np.array([s.lower for s in self.specs])
+
+    @property
+    def upper(self) -> F64:
+        """(n,) rad, gripper 1."""
+        return np.array([s.upper for s in self.specs])
+
+    def to_mujoco(self, q: npt.ArrayLike) -> F64:
+        """(…, n) program units → (…, n) rad."""
+        return self.offset + self.scale * np.asarray(q, dtype=np.float64)
+
+    def from_mujoco(self, angles: npt.ArrayLike) -> F32:
+        """(…, n) rad → (…, n) float32 program units."""
+        return ((np.asarray(angles, dtype=np.float64) - self.offset) / self.scale).astype(
+            np.float32
+        )

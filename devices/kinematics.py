@@ -1,0 +1,258 @@
+"""Where the links of an arm are for given joints, and which joints reach a given place.
+
+Forward kinematics, inverse kinematics (mink), drawn shapes, and clearance to the table and to the
+arm itself, all from ``assets/robots/<name>/robot.xml``. Knows no scene, no physics step, no bus.
+One instance per thread: it keeps scratch memory.
+
+Frames: base = robot base on the table top, x forward, z up. Tool = site "tip" (end of the fixed
+finger; its z points out of the gripper). ``a_from_b`` maps points in b to a.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import mink
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from devices.description import F64, JointMap, robot_folder
+from devices.errors import UnreachablePose
+from devices.robot_shapes import SOLID_GROUP, LinkShape, link_shapes, transform
+from recordings.types import F32, JointSpec
+
+TIP_SITE = "tip"
+PINCH_SITE = "pinch"
+FAR_M = 0.5  # distances beyond this are not measured
+_ITERATIONS = 60
+_STEP_LIMIT_RAD = 0.35  # per iteration: keeps a cold start from jumping to another branch
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """How far the arm is from hitting something."""
+
+    table_m: float  # lowest point of the arm above the table top, negative = inside
+    table_link: str
+    self_m: float  # smallest distance between two links that do not share a joint
+    self_links: tuple[str, str]
+
+    @property
+    def smallest_m(self) -> float:
+        return min(self.table_m, self.self_m)
+
+
+class Kinematics:
+    """Forward and inverse kinematics of one arm description."""
+
+    def __init__(self, robot_xml: Path) -> None:
+        self._model = mujoco.MjModel.from_xml_path(str(robot_xml))
+        self._data = mujoco.MjData(self._model)
+        self._joints = JointMap.of(self._model)
+        self._tip = self._model.site(TIP_SITE).id
+        self._pinch = self._model.site(PINCH_SITE).id
+
+    @classmethod
+    def of(cls, robot: str) -> Kinematics:
+        """Kinematics of a robot that ships with the program, e.g. "so101".
+
+        Raises:
+            UnknownRobot: no such description.
+        """
+        return cls(robot_folder(robot) / "robot.xml")
+
+    # ── what it is ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def joints(self) -> tuple[JointSpec, ...]:
+        """Names, limits and speeds in the order of q."""
+        return self._joints.specs
+
+    @property
+    def model(self) -> mujoco.MjModel:
+        return self._model
+
+    @property
+    def joint_map(self) -> JointMap:
+        return self._joints
+
+    @property
+    def link_names(self) -> tuple[str, ...]:
+        """Names of the rows of :meth:`link_poses`."""
+        return tuple(self._model.body(i).name for i in range(1, self._model.nbody))
+
+    def shapes(self) -> tuple[LinkShape, ...]:
+        """What to draw, each shape fixed to a row of :meth:`link_poses`."""
+        return link_shapes(self._model)
+
+    # ── forward ────────────────────────────────────────────────────────────────────────────
+
+    def tip_pose(self, q: npt.ArrayLike) -> F64:
+        """(n,) rad → (4, 4) base_from_tool."""
+        self._place(q)
+        return self._site_pose(self._tip)
+
+    def pinch_pose(self, q: npt.ArrayLike) -> F64:
+        """(n,) rad → (4, 4) base_from_pinch: the place between the jaws, axes as the tool's."""
+        self._place(q)
+        return self._site_pose(self._pinch)
+
+    def tip_positions(self, q: npt.ArrayLike) -> F32:
+        """(h, n) rad → (h, 3) float32 m in the base frame."""
+        rows = np.atleast_2d(np.asarray(q, dtype=np.float64))
+        tips = np.empty((len(rows), 3), dtype=np.float32)
+        for tip, row in zip(tips, rows, strict=True):
+            self._place(row)
+            tip[:] = self._data.site_xpos[self._tip]
+        return tips
+
+    def link_poses(self, q: npt.ArrayLike) -> F64:
+        """(n,) rad → (l, 4, 4) base_from_link, base first."""
+        self._place(q)
+        poses = np.tile(np.eye(4), (self._model.nbody - 1, 1, 1))
+        poses[:, :3, :3] = self._data.xmat[1:].reshape(-1, 3, 3)
+        poses[:, :3, 3] = self._data.xpos[1:]
+        return poses
+
+    @cached_property
+    def tool_from_pinch(self) -> F64:
+        """(4, 4), constant: both frames are fixed to the gripper."""
+        zero = np.zeros(len(self._joints.specs))
+        return np.linalg.inv(self.tip_pose(zero)) @ self.pinch_pose(zero)
+
+    # ── inverse ────────────────────────────────────────────────────────────────────────────
+
+    def inverse(
+        self,
+        base_from_tool: npt.ArrayLike,
+        q_start: npt.ArrayLike,
+        *,
+        orientation: bool = True,
+        tolerance_m: float = 5e-4,
+        tolerance_rad: float = 0.02,
+    ) -> F32:
+        """Joints that put the tool at a pose, near ``q_start``; the gripper keeps its opening.
+
+        An arm of five joints reaches only poses whose pointing direction lies in its plane; with
+        ``orientation=False`` only the position counts.
+
+        Args:
+            base_from_tool: (4, 4).
+            q_start: (n,) rad, where the search begins; then again from the pan angle that faces
+                the target.
+            orientation: whether the rotation must be met too.
+            tolerance_m: allowed position error.
+            tolerance_rad: allowed rotation error.
+
+        Returns:
+            (n,) float32 rad within the joint limits.
+
+        Raises:
+            UnreachablePose: no joints within the limits come that close.
+        """
+        target = np.asarray(base_from_tool, dtype=np.float64)
+        start = np.clip(np.asarray(q_start, dtype=float), self._joints.lower, self._joints.upper)
+        best = (np.inf, np.inf)
+        for guess in (start, self._facing(target, start)):
+            q, error_m, error_rad = self._descend(target, guess, orientation=orientation)
+            if error_m <= tolerance_m and (not orientation or error_rad <= tolerance_rad):
+                return q
+            best = min(best, (error_m, error_rad))
+        x, y, z = (float(v) for v in target[:3, 3])
+        raise UnreachablePose(position_m=(x, y, z), error_m=best[0], error_rad=best[1])
+
+    def _descend(
+        self, target: F64, start: F64, *, orientation: bool
+    ) -> tuple[F32, float, float]:
+        task = mink.FrameTask(
+            TIP_SITE, "site", position_cost=1.0, orientation_cost=0.2 if orientation else 0.0
+        )
+        task.set_target(mink.SE3.from_matrix(target))
+        limits = [mink.ConfigurationLimit(self._model)]
+        here = mink.Configuration(self._model, self._joints.to_mujoco(start))
+        error = task.compute_error(here)
+        for _ in range(_ITERATIONS):
+            velocity = mink.solve_ik(
+                here, [task], 1.0, solver="daqp", damping=1e-6, limits=limits
+            )
+            velocity *= min(1.0, _STEP_LIMIT_RAD / max(1e-9, float(np.abs(velocity).max())))
+            here.integrate_inplace(velocity, 1.0)
+            error = task.compute_error(here)
+            small = np.abs(error[:3]).max() < 2e-5
+            if small and (not orientation or np.abs(error[3:]).max() < 1e-4):
+                break
+            if np.abs(velocity).max() < 1e-6:
+                break
+        q = self._joints.from_mujoco(here.q)
+        grips = [s.is_gripper for s in self._joints.specs]
+        q[grips] = start[grips]
+        return q, float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
+
+    def _facing(self, target: F64, start: F64) -> F64:
+        """``start`` turned towards the target: pan is clockwise, hence the sign."""
+        axis_xy = self._model.body_pos[self._model.jnt_bodyid[0], :2]
+        aim = target[:2, 3] - axis_xy
+        guess = start.copy()
+        guess[0] = np.clip(
+            -np.arctan2(aim[1], aim[0]), self._joints.lower[0], self._joints.upper[0]
+        )
+        return guess
+
+    # ── clearance ──────────────────────────────────────────────────────────────────────────
+
+    def collisions(self, q: npt.ArrayLike) -> Clearance:
+        """Smallest distance of the arm to the table and to itself, and which links they are."""
+        self._place(q)
+        table_m, table_link = min(
+            (self._lowest_m(g), self._owner(g)) for g in self._solids if self._moves(g)
+        )
+        self_m, pair = FAR_M, ("", "")
+        for first, second in self._pairs:
+            distance = mujoco.mj_geomDistance(
+                self._model, self._data, first, second, FAR_M, None
+            )
+            if distance < self_m:
+                self_m, pair = distance, (self._owner(first), self._owner(second))
+        return Clearance(float(table_m), table_link, float(self_m), pair)
+
+    @cached_property
+    def _solids(self) -> tuple[int, ...]:
+        return tuple(int(g) for g in np.flatnonzero(self._model.geom_group == SOLID_GROUP))
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[int, int], ...]:
+        """Solids of links with at least one link between them."""
+        body = self._model.geom_bodyid
+        return tuple(
+            (a, b)
+            for i, a in enumerate(self._solids)
+            for b in self._solids[i + 1 :]
+            if abs(int(body[a]) - int(body[b])) > 1
+        )
+
+    def _moves(self, geom: int) -> bool:
+        return bool(self._model.geom_bodyid[geom] > 1)
+
+    def _owner(self, geom: int) -> str:
+        return self._model.body(int(self._model.geom_bodyid[geom])).name
+
+    def _lowest_m(self, geom: int) -> float:
+        """Height of the lowest point of a box or capsule."""
+        size, up = self._model.geom_size[geom], self._data.geom_xmat[geom].reshape(3, 3)[2]
+        if self._model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_CAPSULE:
+            reach = size[0] + size[1] * abs(up[2])
+        else:
+            reach = float(np.abs(up) @ size)
+        return float(self._data.geom_xpos[geom, 2] - reach)
+
+    # ── scratch ────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, q: npt.ArrayLike) -> None:
+        self._data.qpos[self._joints.qpos] = self._joints.to_mujoco(q)
+        mujoco.mj_kinematics(self._model, self._data)
+
+    def _site_pose(self, site: int) -> F64:
+        return transform(self._data.site_xpos[site], self._data.site_xmat[site])
