@@ -145,6 +145,7 @@ class Frame:
     image: U8  # (h, w, 3) RGB
     t_ns: int  # capture time
     index: int  # 0, 1, 2 … per camera since it was opened; a gap is a missed frame
+    seq: int = -1  # the camera's own counter where it has one; a gap was lost before it reached us
 
 
 @dataclass(frozen=True, slots=True)
