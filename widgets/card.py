@@ -1,0 +1,139 @@
+"""The small parts every panel is made of: cards, headings, buttons, rows of a name and a value.
+
+They only carry roles; how a role looks is decided by ``widgets.theme``.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import icons, theme
+from widgets.palette import COLORS
+
+
+class Heading(QLabel):
+    """A section heading in small spaced capitals."""
+
+    def __init__(self, text: str = "", *, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setProperty("role", "heading")
+        spaced = theme.font(11, QFont.Weight.DemiBold)
+        spaced.setCapitalization(QFont.Capitalization.AllUppercase)
+        spaced.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
+        self.setFont(spaced)
+
+
+class Card(QFrame):
+    """A raised panel with an optional heading; add content to ``body``."""
+
+    def __init__(self, title: str = "", *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(14, 12, 14, 13)
+        self.body.setSpacing(8)
+        self.heading = Heading(title)
+        self.heading.setVisible(bool(title))
+        self.body.addWidget(self.heading)
+
+    def set_title(self, title: str) -> None:
+        self.heading.setText(title)
+        self.heading.setVisible(bool(title))
+
+
+class ValueRow(QWidget):
+    """A name on the left, a value on the right, in one line."""
+
+    def __init__(self, name: str, value: str = "", *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = label(name, role="quiet")
+        self._value = label(value, role="value")
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._name)
+        row.addWidget(self._value, 1)
+
+    def set_value(self, value: str, *, tone: str = "") -> None:
+        """Show ``value``; ``tone`` is "", "ok", "attention", "danger", "human" or "quiet"."""
+        self._value.setText(value)
+        theme.restyle(self._value, tone=tone)
+
+    @property
+    def value(self) -> str:
+        return self._value.text()
+
+
+def label(
+    text: str = "", *, role: str = "", tone: str = "", wrap: bool = False, rich: bool = False
+) -> QLabel:
+    """A text of a role: "heading title subtitle quiet small value big"."""
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
+    result.setProperty("role", role)
+    result.setProperty("tone", tone)
+    result.setWordWrap(wrap)
+    return result
+
+
+def button(
+    text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str = ""
+) -> QPushButton:
+    """A push button.
+
+    Args:
+        text: what it does.
+        kind: "" plain, "primary", "ok", "danger" or "quiet".
+        icon: name in ``assets/icons``, "" none.
+        key: the key that does the same, shown on the button ("Enter"); binding it is the caller's.
+        tip: tooltip sentence.
+    """
+    result = QPushButton(f"{text}   {key}" if key else text)
+    result.setProperty("kind", kind)
+    result.setToolTip(tip)
+    result.setCursor(Qt.CursorShape.PointingHandCursor)
+    result.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys of the page alone
+    result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    if icon:
+        filled = kind in ("primary", "ok", "danger")
+        result.setIcon(icons.icon(icon, COLORS.on_fill if filled else COLORS.text))
+        result.setIconSize(QSize(16, 16))
+    return result
+
+
+def line(*, parent: QWidget | None = None) -> QFrame:
+    """A thin separator."""
+    result = QFrame(parent)
+    result.setProperty("role", "line")
+    return result
+
+
+def main() -> None:
+    """Show a card with one of everything."""
+    from widgets import demo
+
+    def build() -> QWidget:
+        card = Card("Plan checks")
+        row = ValueRow("Joint limits")
+        row.set_value("18° margin", tone="ok")
+        card.body.addWidget(row)
+        card.body.addWidget(line())
+        for kind in ("", "primary", "ok", "danger", "quiet"):
+            card.body.addWidget(button(kind or "plain", kind=kind, icon="keep", key="Enter"))
+        return card
+
+    demo.show(build, size=(320, 320))
+
+
+if __name__ == "__main__":
+    main()

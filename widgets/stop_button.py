@@ -1,0 +1,143 @@
+"""STOP, in two stages: the first press holds the arm, a second one releases its torque.
+
+It asks; what really happened comes back through ``set_state``. Knows no arm. F12 and Pause belong to
+the application, which calls ``press``.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import theme
+from widgets.palette import COLORS
+
+SECOND_PRESS_MS = 3000  # within this time a second press (or holding it down) releases torque
+
+
+class StopButton(QWidget):
+    """Acts on press, not on release: nobody should wait for a finger to lift."""
+
+    stopRequested = Signal()
+    torqueReleaseRequested = Signal()
+    resumeRequested = Signal()
+
+    def __init__(self, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stopped = False
+        self._down = False
+        self._window = QTimer(self)
+        self._window.setSingleShot(True)
+        self._window.setInterval(SECOND_PRESS_MS)
+        self._window.timeout.connect(self._on_window_timeout)
+        self.setAccessibleName("STOP, F12")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._describe()
+
+    def press(self) -> None:
+        """One press, from the mouse or from a key."""
+        if self._window.isActive():
+            self._window.stop()
+            self.torqueReleaseRequested.emit()
+        elif self._stopped:
+            self.resumeRequested.emit()
+        else:
+            self._window.start()
+            self.stopRequested.emit()
+        self._describe()
+
+    def set_stopped(self, stopped: bool) -> None:
+        """Whether the rig says that it is stopped."""
+        if stopped == self._stopped:
+            return
+        self._stopped = stopped
+        if not stopped:
+            self._window.stop()
+        self._describe()
+
+    @property
+    def text(self) -> str:
+        if self._window.isActive():
+            return "AGAIN = LIMP"
+        return "RESUME" if self._stopped else "STOP  F12"
+
+    def sizeHint(self) -> QSize:
+        return QSize(158, 38)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        armed = self._window.isActive()
+        resume = self._stopped and not armed
+        fill = COLORS.attention_fill if resume else COLORS.danger
+        painter.setBrush(QColor(COLORS.danger_hover if self._down and not resume else fill))
+        ring = armed or self.hasFocus()
+        painter.setPen(QColor(COLORS.on_fill) if ring else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        words = theme.font(16 if not armed else 14, QFont.Weight.ExtraBold)
+        words.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
+        painter.setFont(words)
+        painter.setPen(QColor(COLORS.on_attention if resume else COLORS.on_fill))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._down = True
+            self.press()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._down = False
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.isAutoRepeat():
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.press()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_window_timeout(self) -> None:
+        if self._down:
+            self.torqueReleaseRequested.emit()
+        self._describe()
+
+    def _describe(self) -> None:
+        self.setToolTip(
+            "The arm holds. Press again within 3 s, or keep holding, to release its torque."
+            if self._window.isActive()
+            else "The arm holds. Press to leave the stopped state; it stays still."
+            if self._stopped
+            else "Hold position at once. Works on every page."
+        )
+        self.update()
+
+
+def main() -> None:
+    """Show the button at rest and stopped."""
+    from PySide6.QtWidgets import QVBoxLayout
+
+    from widgets import demo
+
+    def build() -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        buttons = [StopButton() for _ in range(3)]
+        buttons[1].press()
+        buttons[2].set_stopped(True)
+        for item in buttons:
+            column.addWidget(item)
+        return page
+
+    demo.show(build, size=(220, 180))
+
+
+if __name__ == "__main__":
+    main()
