@@ -12,6 +12,7 @@
     ├── PlanInvalid       a plan is not a finite (h, n) trajectory of this robot
     ├── NotAllowed        a request of a person that cannot be granted now
     ├── UnknownRobot      no robot description of that name
+    ├── UnknownObject     nothing of that name on the simulated bench
     ├── UnreachablePose   no joints put the tool there
     └── RenderFailed      no off-screen OpenGL for the simulated cameras
 
@@ -198,4 +199,17 @@ class RenderFailed(DeviceError):
             "cameras",
             f"Off-screen rendering did not start (tried {', '.join(tried)}): {reason}.",
             "Install the Mesa EGL library (Debian: libegl1 and libgl1-mesa-dri) or OSMesa.",
+        )
+
+
+class UnknownObject(DeviceError):
+    """Nothing of that name stands on the simulated bench."""
+
+    code = "unknown_object"
+
+    def __init__(self, *, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            "sim",
+            f"There is no {name!r} on the simulated bench.",
+            f"On the table: {', '.join(known)}.",
         )

@@ -26,6 +26,7 @@ from recordings.types import F32, JointSpec
 
 TIP_SITE = "tip"
 PINCH_SITE = "pinch"
+HAND_BODY = "gripper"
 FAR_M = 0.5  # distances beyond this are not measured
 _ITERATIONS = 60
 _STEP_LIMIT_RAD = 0.35  # per iteration: keeps a cold start from jumping to another branch
@@ -130,22 +131,23 @@ class Kinematics:
         base_from_tool: npt.ArrayLike,
         q_start: npt.ArrayLike,
         *,
-        orientation: bool = True,
+        orientation_weight: float = 0.2,
         tolerance_m: float = 5e-4,
         tolerance_rad: float = 0.02,
     ) -> F32:
         """Joints that put the tool at a pose, near ``q_start``; the gripper keeps its opening.
 
-        An arm of five joints reaches only poses whose pointing direction lies in its plane; with
-        ``orientation=False`` only the position counts.
+        An arm of five joints reaches only poses whose pointing direction lies in its plane. A
+        weight of 0.01 with a wide ``tolerance_rad`` meets the position and comes as near to the
+        rotation as it can; a weight of 0 leaves the rotation free.
 
         Args:
             base_from_tool: (4, 4).
             q_start: (n,) rad, where the search begins; then again from the pan angle that faces
                 the target.
-            orientation: whether the rotation must be met too.
+            orientation_weight: what a radian counts against a metre.
             tolerance_m: allowed position error.
-            tolerance_rad: allowed rotation error.
+            tolerance_rad: allowed rotation error (unless the weight is 0).
 
         Returns:
             (n,) float32 rad within the joint limits.
@@ -157,34 +159,34 @@ class Kinematics:
         start = np.clip(np.asarray(q_start, dtype=float), self._joints.lower, self._joints.upper)
         best = (np.inf, np.inf)
         for guess in (start, self._facing(target, start)):
-            q, error_m, error_rad = self._descend(target, guess, orientation=orientation)
-            if error_m <= tolerance_m and (not orientation or error_rad <= tolerance_rad):
+            q, error_m, error_rad = self._descend(target, guess, orientation_weight)
+            if error_m <= tolerance_m and (not orientation_weight or error_rad <= tolerance_rad):
                 return q
             best = min(best, (error_m, error_rad))
         x, y, z = (float(v) for v in target[:3, 3])
         raise UnreachablePose(position_m=(x, y, z), error_m=best[0], error_rad=best[1])
 
     def _descend(
-        self, target: F64, start: F64, *, orientation: bool
+        self, target: F64, start: F64, orientation_weight: float
     ) -> tuple[F32, float, float]:
         task = mink.FrameTask(
-            TIP_SITE, "site", position_cost=1.0, orientation_cost=0.2 if orientation else 0.0
+            TIP_SITE, "site", position_cost=1.0, orientation_cost=orientation_weight
         )
         task.set_target(mink.SE3.from_matrix(target))
         limits = [mink.ConfigurationLimit(self._model)]
         here = mink.Configuration(self._model, self._joints.to_mujoco(start))
         error = task.compute_error(here)
         for _ in range(_ITERATIONS):
-            velocity = mink.solve_ik(
-                here, [task], 1.0, solver="daqp", damping=1e-6, limits=limits
-            )
+            velocity = mink.solve_ik(here, [task], 1.0, solver="daqp", damping=1e-6, limits=limits)
             velocity *= min(1.0, _STEP_LIMIT_RAD / max(1e-9, float(np.abs(velocity).max())))
             here.integrate_inplace(velocity, 1.0)
             error = task.compute_error(here)
-            small = np.abs(error[:3]).max() < 2e-5
-            if small and (not orientation or np.abs(error[3:]).max() < 1e-4):
+            if (
+                np.abs(error[:3]).max() < 2e-5
+                and orientation_weight * np.abs(error[3:]).max() < 2e-5
+            ):
                 break
-            if np.abs(velocity).max() < 1e-6:
+            if np.abs(velocity).max() < 1e-5:
                 break
         q = self._joints.from_mujoco(here.q)
         grips = [s.is_gripper for s in self._joints.specs]
@@ -211,9 +213,7 @@ class Kinematics:
         )
         self_m, pair = FAR_M, ("", "")
         for first, second in self._pairs:
-            distance = mujoco.mj_geomDistance(
-                self._model, self._data, first, second, FAR_M, None
-            )
+            distance = mujoco.mj_geomDistance(self._model, self._data, first, second, FAR_M, None)
             if distance < self_m:
                 self_m, pair = distance, (self._owner(first), self._owner(second))
         return Clearance(float(table_m), table_link, float(self_m), pair)
@@ -224,13 +224,14 @@ class Kinematics:
 
     @cached_property
     def _pairs(self) -> tuple[tuple[int, int], ...]:
-        """Solids of links with at least one link between them."""
-        body = self._model.geom_bodyid
+        """Solids of links with at least one link between them; gripper and jaw are one hand."""
+        hand = self._model.body(HAND_BODY).id
+        rank = {g: min(hand, int(self._model.geom_bodyid[g])) for g in self._solids}
         return tuple(
             (a, b)
             for i, a in enumerate(self._solids)
             for b in self._solids[i + 1 :]
-            if abs(int(body[a]) - int(body[b])) > 1
+            if abs(rank[a] - rank[b]) > 1
         )
 
     def _moves(self, geom: int) -> bool:

@@ -1,0 +1,70 @@
+"""How the simulated cameras see: from points in the base frame to pixels.
+
+Needs no OpenGL, so a window may use it to draw a plan into a picture. Knows the robot description
+and nothing of pictures.
+
+Camera frame: x right, y down, z into the picture. Pixel (u, v): u to the right, v down, the centre
+of the top left pixel is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from devices.description import F64, JointMap
+from devices.robot_shapes import transform
+
+_FLIP = np.diag([1.0, -1.0, -1.0])  # MuJoCo cameras look along -z with y up
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMatrix:
+    """One pinhole camera at one moment."""
+
+    intrinsics: F64  # (3, 3) px
+    base_from_camera: F64  # (4, 4)
+
+    def project(self, points: npt.ArrayLike) -> F64:
+        """(m, 3) m in the base frame → (m, 2) px; NaN for points behind the camera."""
+        rows = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        rotation, origin = self.base_from_camera[:3, :3], self.base_from_camera[:3, 3]
+        seen = (rows - origin) @ rotation
+        ahead = np.where(seen[:, 2:] > 1e-4, seen[:, 2:], np.nan)
+        return (seen / ahead) @ self.intrinsics[:2].T
+
+
+def intrinsics(fovy_deg: float, *, width: int, height: int) -> F64:
+    """(3, 3) px for a vertical field of view."""
+    focal = height / 2 / np.tan(np.radians(fovy_deg) / 2)
+    return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+
+
+def camera_matrix(
+    model: mujoco.MjModel, data: mujoco.MjData, camera: str, *, width: int, height: int
+) -> CameraMatrix:
+    """The named camera for the positions in ``data`` (after mj_kinematics and mj_camlight)."""
+    number = model.camera(camera).id
+    return CameraMatrix(
+        intrinsics(float(model.cam_fovy[number]), width=width, height=height),
+        transform(data.cam_xpos[number], data.cam_xmat[number].reshape(3, 3) @ _FLIP),
+    )
+
+
+class SimCameras:
+    """Camera matrices of the simulated bench for joints of its arm."""
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        self._model = model
+        self._data = mujoco.MjData(model)
+        self._joints = JointMap.of(model)
+
+    def matrix(self, camera: str, q: npt.ArrayLike, *, width: int, height: int) -> CameraMatrix:
+        """Matrix of ``camera`` when the arm is at q (n,) rad and the picture is width × height."""
+        self._data.qpos[self._joints.qpos] = self._joints.to_mujoco(q)
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_camlight(self._model, self._data)
+        return camera_matrix(self._model, self._data, camera, width=width, height=height)
