@@ -50,7 +50,7 @@ class DemonstrationSeries:
     recording: bool = False
     stopped: bool = False
     _reset_sent: bool = False
-    _since_ns: int = 0
+    since_ns: int = 0
     _verdicts: list[bool] = field(default_factory=list[bool])
 
     @property
@@ -61,6 +61,11 @@ class DemonstrationSeries:
     def gave_up(self) -> bool:
         """Nearly everything fails: something is wrong that repeating does not mend."""
         return self.failed > MAX_REDO * self.count + 3
+
+    @property
+    def unsealed(self) -> int:
+        """Demonstrations whose file is not closed yet."""
+        return len(self._verdicts)
 
     @property
     def scene_seed(self) -> int:
@@ -74,13 +79,13 @@ class DemonstrationSeries:
         if not self._reset_sent:
             self.bench.send(SetAuthority(Authority.HOLD))
             self.bench.send(ResetScene(self.scene_seed))
-            self._reset_sent, self._since_ns = True, now_ns
+            self._reset_sent, self.since_ns = True, now_ns
             return None
         if not self.recording:
-            if scene.seed == self.scene_seed and now_ns - self._since_ns > SETTLE_NS:
+            if scene.seed == self.scene_seed and now_ns - self.since_ns > SETTLE_NS:
                 self._begin(now_ns)
             return None
-        late = now_ns - self._since_ns > TIMEOUT_NS
+        late = now_ns - self.since_ns > TIMEOUT_NS
         if not (scene.demonstrator_done or late or self.bench.status.fault):
             return None
         cube = cube_of_task(self.task, scene)
@@ -107,7 +112,7 @@ class DemonstrationSeries:
         self.bench.send(SelectLeader("demonstrator"))
         self.recorder.begin(self.task)
         self.bench.send(SetAuthority(Authority.LEADER))
-        self.recording, self._since_ns = True, now_ns
+        self.recording, self.since_ns = True, now_ns
 
     def _end(self, success: bool) -> None:
         self.recorder.end(success=success)

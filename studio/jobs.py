@@ -17,16 +17,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from model.messages import (
+    Failed,
+    Finished,
+    JobEvent,
+    Note,
+    Progress,
+    Ready,
+    Saved,
+    Started,
+    decode,
+)
 from recordings.types import JobPhase, JobStatus
 
 TAIL_LINES = 12
-ENDS = {
-    "finished": JobPhase.FINISHED,
-    "stopped": JobPhase.CANCELLED,
-    "failed": JobPhase.FAILED,
-}
+OVER = (JobPhase.FINISHED, JobPhase.CANCELLED, JobPhase.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +140,21 @@ class Job:
 
     @property
     def over(self) -> bool:
-        return self.status.phase in (JobPhase.FINISHED, JobPhase.CANCELLED, JobPhase.FAILED)
+        return self.status.phase in OVER
 
-    def poll(self) -> list[dict[str, Any]]:
-        """New progress lines; brings :attr:`status` up to date. Never blocks."""
+    def poll(self) -> list[JobEvent]:
+        """New events; brings :attr:`status` up to date. Never blocks."""
         if self.over:
             return []
         alive = self.alive  # asked before reading: a line written just before the end is not lost
-        lines = self._new_lines()
-        for line in lines:
-            self.status = advance(self.status, line)
+        events = self._new_events()
+        for event in events:
+            self.status = advance(self.status, event)
         if not alive and not self.over:
             self.status = self._ended_without_a_word()
-        return lines
+        return events
 
-    def _new_lines(self) -> list[dict[str, Any]]:
+    def _new_events(self) -> list[JobEvent]:
         try:
             with (self.folder / "job.jsonl").open("rb") as file:
                 file.seek(self._offset)
@@ -157,7 +163,8 @@ class Job:
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [line for raw in whole.splitlines() if (line := _parsed(raw)) is not None]
+        lines = whole.decode("utf-8", errors="replace").splitlines()
+        return [event for line in lines if (event := decode(line)) is not None]
 
     def _ended_without_a_word(self) -> JobStatus:
         if self._stop_asked:
@@ -199,31 +206,48 @@ class Job:
             self._process.stdin.close()
 
 
-def advance(status: JobStatus, line: dict[str, Any]) -> JobStatus:
-    """The status after one more progress line (unknown keys are left alone)."""
-    phase = ENDS.get(str(line.get("event")), JobPhase.RUNNING)
-    metrics = {
-        key: float(value)
-        for key, value in line.items()
-        if isinstance(value, int | float) and key not in ("step", "total", "eta_s")
-    }
-    eta_s = line.get("eta_s")
-    return replace(
-        status,
-        phase=phase,
-        step=int(line.get("step", status.step)),
-        total=int(line.get("total", status.total) or 0),
-        metrics={**status.metrics, **metrics},
-        eta_s=float(eta_s) if isinstance(eta_s, int | float) else None,
-        message=str(line.get("message", status.message)),
-        out=str(line.get("out", status.out)),
-    )
-
-
-def _parsed(raw: bytes) -> dict[str, Any] | None:
-    """One JSON object, or None for anything else a library may have printed."""
-    try:
-        line = json.loads(raw)
-    except ValueError:
-        return None
-    return line if isinstance(line, dict) else None
+def advance(status: JobStatus, event: JobEvent) -> JobStatus:
+    """The status after one more event."""
+    match event:
+        case Started():
+            facts = {k: float(v) for k, v in event.facts.items() if isinstance(v, int | float)}
+            return replace(
+                status,
+                phase=JobPhase.RUNNING,
+                total=event.total,
+                metrics={**status.metrics, **facts},
+                out=event.out or status.out,
+            )
+        case Progress():
+            metrics = {**status.metrics, **event.metrics, "loss": event.loss}
+            metrics["steps_per_s"] = event.steps_per_s
+            if event.heldout is not None:
+                metrics["heldout"] = event.heldout
+            return replace(
+                status,
+                phase=JobPhase.RUNNING,
+                step=event.step,
+                total=event.total,
+                metrics=metrics,
+                eta_s=event.eta_s,
+            )
+        case Saved():
+            return replace(status, message=f"checkpoint saved at step {event.step}")
+        case Ready():
+            metrics = {**status.metrics, "load_s": event.load_s, "plan_ms": event.plan_ms}
+            return replace(status, phase=JobPhase.RUNNING, metrics=metrics, message="ready")
+        case Note():
+            return replace(status, message=event.message)
+        case Failed():
+            message = f"{event.message} {event.hint}".strip()
+            return replace(status, phase=JobPhase.FAILED, message=message, eta_s=None)
+        case Finished():
+            return replace(
+                status,
+                phase=JobPhase.CANCELLED if event.cancelled else JobPhase.FINISHED,
+                step=max(status.step, event.step),
+                metrics={**status.metrics, **event.metrics},
+                eta_s=None,
+                message="stopped" if event.cancelled else "finished",
+                out=event.out or status.out,
+            )

@@ -14,8 +14,8 @@ from devices.commands import Command, ResetScene, SceneState, SetAuthority, SetA
 from recordings.types import Authority, Autonomy, RigStatus
 
 LIFTED_M = 0.06  # height of the cube's centre that counts as lifted (a cube is 0.025 m)
-TRAY_HALF_M = 0.06  # half the tray's inner width
-TRAY_LOW_M = 0.04  # a placed cube's centre lies below this
+TRAY_HALF_M = 0.047  # half the width inside the tray's walls, plus a cube leaning on one
+TRAY_LOW_M = 0.03  # a placed cube's centre lies below this
 SETTLE_NS = 300_000_000  # after a reset, before the policy takes over
 TIMEOUT_NS = 20_000_000_000  # one trial
 

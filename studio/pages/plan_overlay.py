@@ -1,0 +1,101 @@
+"""Draws the plan that waits or runs: ghost and trace in 3D, trace in the pictures, planned curves.
+
+Static while the arm moves: a plan's geometry is set once, only its progress changes. Knows how a
+plan looks, not whether it may run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.commands import PlanProposed
+from studio.session import Session
+from widgets.arm_view import ArmView
+from widgets.camera_view import CameraView
+from widgets.joint_plot import JointPlot
+
+COMMITTED_ROWS = 3  # rows that run before a fresher plan could arrive
+EXECUTING_ROWS = 10  # rows after those that run unless replaced
+
+
+class PlanOverlay:
+    """The plan in all views of the stage."""
+
+    def __init__(
+        self, session: Session, arm: ArmView, joints: JointPlot, views: dict[str, CameraView]
+    ) -> None:
+        self._session = session
+        self._arm = arm
+        self._joints = joints
+        self._views = views
+        self._shown: tuple[int, int] | None = None  # plan id, row
+
+    @property
+    def proposal(self) -> PlanProposed | None:
+        """The plan that waits, else the one that runs."""
+        return self._session.running.waiting or self._session.cell.active
+
+    def progress(self) -> tuple[int, int, int, float]:
+        """committed, executing, total, row of the plan on screen; zeros when there is none."""
+        proposal = self.proposal
+        if proposal is None:
+            return 0, 0, 0, 0.0
+        total = len(proposal.plan.q)
+        waits = self._session.running.waiting is not None
+        row = 0.0 if waits else min(self._session.status.plan_step, float(total))
+        committed = 0 if waits else min(total, int(row) + COMMITTED_ROWS)
+        return committed, min(EXECUTING_ROWS, total - committed), total, row
+
+    def tick(self, q: npt.NDArray[np.float32], now_ns: int) -> None:
+        """Show the present plan, or none."""
+        proposal = self.proposal
+        if proposal is None:
+            self.clear()
+            return
+        committed, executing, _, row = self.progress()
+        key = (proposal.plan.id, int(row))
+        if key != self._shown:
+            self._show_space(proposal, committed, executing)
+            self._shown = key
+        self._show_pictures(proposal, q, committed, executing)
+        self._show_curves(proposal, now_ns)
+
+    def clear(self) -> None:
+        """Take the plan away."""
+        if self._shown is None:
+            return
+        self._shown = None
+        self._arm.set_ghost(None)
+        self._arm.set_trace(None, committed=0, executing=0, gripper=None)
+        self._arm.set_fan(None)
+        self._joints.set_plan(None, None)
+        for view in self._views.values():
+            view.set_trace(None, 0)
+
+    def _show_space(self, proposal: PlanProposed, committed: int, executing: int) -> None:
+        plan = proposal.plan
+        new = self._shown is None or self._shown[0] != plan.id
+        if new:
+            self._arm.set_ghost(self._session.space.poses(plan.q[-1]))
+            self._arm.set_fan(proposal.sample_tips)
+        robot = self._session.cell.bench.robot
+        grips = [i for i, joint in enumerate(robot.joints) if joint.is_gripper]
+        gripper = plan.q[:, grips[0]] if grips else None
+        self._arm.set_trace(proposal.tip, committed=committed, executing=executing, gripper=gripper)
+
+    def _show_pictures(
+        self, proposal: PlanProposed, q: npt.NDArray[np.float32], committed: int, executing: int
+    ) -> None:
+        for camera in self._session.cell.bench.robot.cameras:
+            points = self._session.space.project(
+                camera.name, q, proposal.tip, size=(camera.width, camera.height)
+            )
+            self._views[camera.name].set_trace(points, committed, executing)
+
+    def _show_curves(self, proposal: PlanProposed, now_ns: int) -> None:
+        plan = proposal.plan
+        start_s = (plan.observed_ns - now_ns) / 1e9
+        if self._session.running.waiting is not None:
+            start_s = 0.0  # it has not begun: drawn from now on
+        self._joints.set_plan(start_s + np.arange(len(plan.q)) * plan.dt_s, plan.q)

@@ -1,0 +1,193 @@
+"""The stage: 3D view, cameras and joint curves, shared by the pages that look at the arm.
+
+Shows the bench live, or an episode at its cursor. Reads facts, asks for nothing. Draws only what is
+on screen: cameras at the rate frames arrive, 3D and curves at half the tick.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+
+from recordings.types import F32, CameraSpec, Frame
+from studio.pages.plan_overlay import PlanOverlay
+from studio.session import Session
+from widgets.arm_view import ArmView
+from widgets.camera_view import CameraView
+from widgets.card import Heading, label
+from widgets.joint_plot import JointPlot
+
+HISTORY = 800  # control steps drawn (8 s at 100 Hz)
+FPS_WINDOW_NS = 2_000_000_000
+
+
+class FrameRate:
+    """Pictures per second really shown, over the last two seconds."""
+
+    def __init__(self) -> None:
+        self._times_ns: deque[int] = deque()
+
+    def count(self, now_ns: int) -> None:
+        self._times_ns.append(now_ns)
+        while now_ns - self._times_ns[0] > FPS_WINDOW_NS:
+            self._times_ns.popleft()
+
+    @property
+    def fps(self) -> float:
+        if len(self._times_ns) < 2:
+            return 0.0
+        return (len(self._times_ns) - 1) * 1e9 / (self._times_ns[-1] - self._times_ns[0])
+
+
+class Stage:
+    """Two panels for the window: ``centre`` (3D above curves) and ``cameras``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        robot = session.cell.bench.robot
+        self.arm = ArmView()
+        self.header = label(role="quiet", rich=True)
+        self.joints = JointPlot()
+        self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
+        self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
+        self.cameras = self._camera_column(robot.cameras)
+        self.strip_place = QVBoxLayout()
+        self.centre = self._centre()
+        self.overlay = PlanOverlay(session, self.arm, self.joints, self.views)
+        self.rates = {name: FrameRate() for name in self.views}
+        self.arm_rate = FrameRate()
+        self._shown: dict[str, int] = {}
+        self._built = False
+        self._ticks = 0
+        self.replaying = False
+        session.review.cursorMoved.connect(self._on_cursor_moved)
+        session.review.opened.connect(self._on_episode_opened)
+
+    # ── layout ─────────────────────────────────────────────────────────────────────────────────
+
+    def _camera_column(self, cameras: tuple[CameraSpec, ...]) -> QWidget:
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(12, 12, 12, 0)
+        column.setSpacing(8)
+        self.camera_heading = Heading("Cameras")
+        column.addWidget(self.camera_heading)
+        for camera in cameras:
+            column.addWidget(self.views[camera.name])
+        return panel
+
+    def _centre(self) -> QWidget:
+        top = QWidget()
+        upper = QVBoxLayout(top)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(0)
+        self.header.setContentsMargins(16, 12, 16, 6)
+        upper.addWidget(self.header)
+        upper.addWidget(self.arm, 1)
+        self.strip_place.setContentsMargins(12, 6, 12, 10)
+        upper.addLayout(self.strip_place)
+        lower = QWidget()
+        curves = QVBoxLayout(lower)
+        curves.setContentsMargins(16, 8, 12, 8)
+        self.joint_heading: QLabel = Heading("Joints · measured and sent")
+        curves.addWidget(self.joint_heading)
+        curves.addWidget(self.joints, 1)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(top)
+        splitter.addWidget(lower)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([640, 240])
+        splitter.setChildrenCollapsible(False)
+        return splitter
+
+    def build(self) -> None:
+        """What needs the robot's geometry; after the first paint."""
+        self.arm.set_shapes(self._session.space.shapes)
+        self._built = True
+
+    # ── live ───────────────────────────────────────────────────────────────────────────────────
+
+    def show_live(self) -> None:
+        """Show the bench as it is now."""
+        self.replaying = False
+        self._shown.clear()
+        self.camera_heading.setText("Cameras")
+        self.joint_heading.setText("Joints · measured and sent")
+
+    def show_replay(self) -> None:
+        """Show the open episode at its cursor."""
+        self.replaying = True
+        self.overlay.clear()
+        self.camera_heading.setText("Cameras · recorded")
+        self.joint_heading.setText("Joints · recorded")
+        self._on_episode_opened(self._session.review.episode)
+
+    def tick(self, *, arm_visible: bool) -> None:
+        """Bring what is on screen up to date."""
+        self._ticks += 1
+        if self.replaying:
+            return
+        now_ns = time.monotonic_ns()
+        for name, frame in self._session.frames.items():
+            if self._shown.get(name) != frame.index:
+                self._show_frame(name, frame, now_ns)
+        if arm_visible and self._built and self._ticks % 2 == 0:
+            self._show_arm(now_ns)
+
+    def _show_frame(self, name: str, frame: Frame, now_ns: int) -> None:
+        self._shown[name] = frame.index
+        self.rates[name].count(now_ns)
+        self.views[name].set_frame(
+            frame.image, self.rates[name].fps, (now_ns - frame.t_ns) / 1e6
+        )
+
+    def _show_arm(self, now_ns: int) -> None:
+        session = self._session
+        state = session.status.state
+        steps = session.steps(HISTORY)
+        if len(steps.t_ns):
+            q = steps.state[-1]
+            t_s = (steps.t_ns - now_ns) / 1e9
+            self.joints.set_history(t_s, steps.state, steps.action)
+        elif state is not None:
+            q = state.q
+        else:
+            return
+        self.arm.set_measured(session.space.poses(q))
+        if session.cell.scene is not None:
+            self.arm.set_objects(list(session.space.objects(session.cell.scene)))
+        self.overlay.tick(q, now_ns)
+        self.arm_rate.count(now_ns)
+
+    # ── replay ─────────────────────────────────────────────────────────────────────────────────
+
+    def _on_episode_opened(self, episode: object) -> None:
+        if not self.replaying:
+            return
+        review = self._session.review
+        if episode is None:
+            for view in self.views.values():
+                view.set_offline("Choose an episode to replay it")
+            return
+        self.arm.set_objects([])  # where things lay is in the pictures, not in the file
+        self._on_cursor_moved(review.row)
+
+    def _on_cursor_moved(self, row: int) -> None:
+        review = self._session.review
+        if not self.replaying or review.episode is None or not self._built:
+            return
+        q: F32 = review.state[row]
+        self.arm.set_measured(self._session.space.poses(q))
+        near = slice(max(0, row - HISTORY), row + 1)
+        t_s = np.asarray(review.t_s[near] - review.t_s[row], dtype=np.float64)
+        self.joints.set_history(t_s, review.state[near], review.action[near])
+        for name, view in self.views.items():
+            image = review.image(name) if name in review.episode.frame_index else None
+            if image is None:
+                view.set_offline("No picture yet at this time")
+            else:
+                view.set_frame(image, 30.0, 0.0)

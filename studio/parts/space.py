@@ -1,0 +1,103 @@
+"""Where things are in space: link poses, tool traces, pictures of points, objects on the table.
+
+Joins the bench's kinematics and its cameras for whoever draws. Loaded after the first paint (it
+imports MuJoCo, never OpenGL). Knows no widget and no process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.commands import SceneState
+from devices.kinematics import Kinematics
+from devices.robot_shapes import LinkShape, transform
+from devices.sim.projection import SimCameras
+from devices.sim.scene_layout import CUBE_EDGE_M
+from devices.sim.world import load_bench_model
+from recordings.types import F32
+
+F64 = npt.NDArray[np.float64]
+SceneObject = tuple[str, str, tuple[float, ...], F64, tuple[float, float, float]]
+
+CUBE_COLOURS = {
+    "red": (0.83, 0.25, 0.32),
+    "green": (0.28, 0.66, 0.42),
+    "blue": (0.25, 0.46, 0.86),
+}
+TRAY_COLOUR = (0.34, 0.39, 0.46)
+
+
+class Space:
+    """Geometry of one bench. Scratch memory inside: one thread only."""
+
+    def __init__(self, robot: str) -> None:
+        self._kinematics = Kinematics.of(robot)
+        model = load_bench_model()
+        self._cameras = SimCameras(model)
+        self._tray = _boxes_of(model, "tray")
+
+    @property
+    def shapes(self) -> tuple[LinkShape, ...]:
+        """What the arm looks like."""
+        return self._kinematics.shapes()
+
+    def poses(self, q: npt.ArrayLike) -> F64:
+        """(n,) rad → (l, 4, 4) base_from_link."""
+        return self._kinematics.link_poses(q)
+
+    def tips(self, q: npt.ArrayLike) -> F32:
+        """(h, n) rad → (h, 3) m, tool tip in the base frame."""
+        return self._kinematics.tip_positions(q)
+
+    def project(
+        self, camera: str, q: npt.ArrayLike, points: npt.ArrayLike, *, size: tuple[int, int]
+    ) -> F64:
+        """(m, 3) m in the base frame → (m, 2) px in ``camera``'s picture while the arm is at ``q``.
+
+        Args:
+            camera: its role on the bench.
+            q: (n,) rad, for cameras that ride on the arm.
+            points: m, base frame.
+            size: (width, height) px of the picture.
+        """
+        width, height = size
+        matrix = self._cameras.matrix(camera, q, width=width, height=height)
+        return matrix.project(points)
+
+    def objects(self, scene: SceneState) -> Sequence[SceneObject]:
+        """Name, kind, size, pose (4, 4) and colour of what lies on the table."""
+        half = CUBE_EDGE_M / 2
+        cubes = [
+            (name, "box", (half, half, half), _pose(pose), CUBE_COLOURS.get(name, (0.6, 0.6, 0.6)))
+            for name, pose in scene.cubes.items()
+        ]
+        return [*self._tray, *cubes]
+
+
+def _boxes_of(model: object, body: str) -> list[SceneObject]:
+    """The boxes that make up a fixed body of the bench."""
+    import mujoco
+
+    assert isinstance(model, mujoco.MjModel)
+    place = model.body(body)
+    parts: list[SceneObject] = []
+    for geom in range(int(place.geomadr[0]), int(place.geomadr[0] + place.geomnum[0])):
+        if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_BOX:
+            size = tuple(float(v) for v in model.geom_size[geom])
+            pose = transform(place.pos + model.geom_pos[geom], np.eye(3))
+            parts.append((f"{body}{geom}", "box", size, pose, TRAY_COLOUR))
+    return parts
+
+
+def _pose(values: Sequence[float]) -> F64:
+    """(7,) x y z qw qx qy qz → (4, 4)."""
+    x, y, z, qw, qx, qy, qz = values
+    rotation = (
+        (1 - 2 * (qy * qy + qz * qz), 2 * (qx * qy - qz * qw), 2 * (qx * qz + qy * qw)),
+        (2 * (qx * qy + qz * qw), 1 - 2 * (qx * qx + qz * qz), 2 * (qy * qz - qx * qw)),
+        (2 * (qx * qz - qy * qw), 2 * (qy * qz + qx * qw), 1 - 2 * (qx * qx + qy * qy)),
+    )
+    return transform((x, y, z), rotation)

@@ -1,0 +1,211 @@
+"""Teaching as the studio sees it: takes a person records, and series the demonstrator records.
+
+IDLE → RECORDING → (kept | discarded) → IDLE; a series runs takes of its own until its count is full.
+Knows the workcell, no widget. An unsaved take is never dropped silently: ending always seals it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from PySide6.QtCore import QObject, Signal
+
+from devices.commands import SelectLeader, SetAuthority, SetTask
+from recordings.types import Authority, EpisodeInfo
+from studio.demonstrations import DemonstrationSeries
+from studio.workcell import Workcell
+
+HAND = "hand"
+
+
+class Teaching(QObject):
+    """Records episodes on one workcell."""
+
+    changed = Signal()
+    noticed = Signal(str, str)  # sentence, level
+    verdictGiven = Signal(str, bool)  # episode id, kept
+
+    def __init__(self, cell: Workcell, task: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cell = cell
+        self.task = task
+        self.series: DemonstrationSeries | None = None
+        self.recording = False
+        self.kept = 0  # in this session
+        self.discarded = 0
+        self.mark: bool | None = None  # success mark of the take that runs
+        self.last_id = ""  # newest sealed take
+        self._since_ns = 0
+        self._verdicts: deque[bool] = deque()  # of takes that are being sealed, oldest first
+
+    # ── facts ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def demonstrating(self) -> bool:
+        return self.series is not None
+
+    @property
+    def seconds(self) -> float:
+        """Length of the take that runs."""
+        if not (self.recording or (self.series and self.series.recording)):
+            return 0.0
+        since_ns = self.series.since_ns if self.series else self._since_ns
+        return (time.monotonic_ns() - since_ns) / 1e9
+
+    @property
+    def active(self) -> bool:
+        """A take is being written."""
+        return self.recording or bool(self.series and self.series.recording)
+
+    @property
+    def sealing(self) -> int:
+        """Takes whose file is still being closed."""
+        return len(self._verdicts)
+
+    # ── intents ────────────────────────────────────────────────────────────────────────────────
+
+    def set_task(self, task: str) -> None:
+        """Task text of the next take."""
+        self.task = task.strip()
+        self._cell.send(SetTask(self.task))
+        self.changed.emit()
+
+    def drive(self) -> None:
+        """The person drives, nothing is recorded."""
+        self._cell.send(SelectLeader(HAND))
+        self._cell.send(SetAuthority(Authority.LEADER))
+
+    def toggle(self) -> None:
+        """Start a take, or end the one that runs and keep it."""
+        if self.recording:
+            self.keep()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Record from now on; the person drives."""
+        if self.recording or self.demonstrating:
+            return
+        recorder = self._cell.recorder
+        if recorder is None or not self._cell.ready:
+            self.noticed.emit("The arm is not connected: nothing to record yet.", "warn")
+            return
+        if not self.task:
+            self.noticed.emit("Say what the task is first: it is stored with every take.", "warn")
+            return
+        self._cell.send(SetTask(self.task))
+        recorder.begin(self.task)
+        if self._cell.status.authority is not Authority.LEADER:
+            self.drive()
+        self.recording, self.mark, self._since_ns = True, None, time.monotonic_ns()
+        self.changed.emit()
+
+    def keep(self) -> None:
+        """End the take and keep it."""
+        self._end(kept=True)
+
+    def redo(self) -> None:
+        """Discard the take and start the next."""
+        if self.recording:
+            self._end(kept=False)
+            self.start()
+
+    def mark_success(self) -> None:
+        self._mark(True)
+
+    def mark_failure(self) -> None:
+        self._mark(False)
+
+    def trash_last(self) -> None:
+        """Discard the newest take, whether it still runs or was kept."""
+        if self.recording:
+            self._end(kept=False)
+        elif self.last_id and self._cell.recorder is not None:
+            self._cell.recorder.discard(self.last_id)
+            self.kept -= 1
+            self.discarded += 1
+            self.verdictGiven.emit(self.last_id, False)
+            self.noticed.emit("The last take is in the trash. Ctrl+Z brings it back.", "info")
+            self.last_id = ""
+            self.changed.emit()
+
+    def end(self) -> None:
+        """End in order: the take that runs is kept for review, the demonstrator ends, arm holds."""
+        if self.series is not None:
+            self._end_series()
+        if self.recording:
+            self._end(kept=True)
+        self._cell.send(SetAuthority(Authority.HOLD))
+
+    def demonstrate(self, count: int) -> None:
+        """Let the demonstrator record ``count`` good takes on fresh scenes."""
+        recorder = self._cell.recorder
+        if self.demonstrating or self.recording or recorder is None or not self._cell.ready:
+            return
+        seed = time.time_ns() // 1_000_000_000 % 1_000_000  # scenes nobody has seen yet
+        self.series = DemonstrationSeries(self._cell, recorder, self.task, count, seed)
+        self.changed.emit()
+
+    # ── every tick ─────────────────────────────────────────────────────────────────────────────
+
+    def tick(self, now_ns: int) -> None:
+        if self.series is None:
+            return
+        before = self.series.recording
+        verdict = self.series.tick(now_ns)
+        if verdict is not None:
+            self.kept += verdict
+            self.discarded += not verdict
+        if verdict is not None or self.series.recording != before:
+            self.changed.emit()
+        if self.series.done and not self.series.unsealed:
+            done, self.series = self.series, None
+            self._after_series(done)
+
+    def on_episode(self, episode: EpisodeInfo) -> None:
+        """A take is sealed: give it the verdict it was ended with."""
+        if self.series is not None and self.series.unsealed:
+            kept = self.series.on_episode(episode)
+        elif self._verdicts and self._cell.recorder is not None:
+            kept = self._verdicts.popleft()
+            (self._cell.recorder.keep if kept else self._cell.recorder.discard)(episode.id)
+        else:
+            return
+        if kept:
+            self.last_id = episode.id
+        self.verdictGiven.emit(episode.id, bool(kept))
+        self.changed.emit()
+
+    # ── inside ─────────────────────────────────────────────────────────────────────────────────
+
+    def _mark(self, success: bool) -> None:
+        if self.recording:
+            self.mark = success
+            self.changed.emit()
+
+    def _end(self, *, kept: bool) -> None:
+        if not self.recording or self._cell.recorder is None:
+            return
+        self._cell.recorder.end(success=self.mark)
+        self._verdicts.append(kept)
+        self.recording = False
+        self.kept += kept
+        self.discarded += not kept
+        self.changed.emit()
+
+    def _end_series(self) -> None:
+        if self.series is not None:
+            self.series.stop()
+            self.changed.emit()
+
+    def _after_series(self, series: DemonstrationSeries) -> None:
+        if series.gave_up:
+            self.noticed.emit(
+                f"The demonstrator failed {series.failed} times and kept {series.kept} takes. "
+                "Check the scene, then try again.",
+                "error",
+            )
+        else:
+            self.noticed.emit(f"The demonstrator recorded {series.kept} takes.", "ok")
+        self.changed.emit()

@@ -1,0 +1,303 @@
+"""The one mutable state of the window: what is connected, who drives, what is recorded and planned.
+
+Methods are intents, signals are facts. :meth:`Session.tick` runs 30 times a second: it says that we
+live, drains the pipes, reads the newest ring slots, and tells. No thread, no file access, no widget;
+its parts (teaching, review, training, running) each hold one page's share of the state.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from devices.bench import Bench
+from devices.commands import (
+    AuthorityChanged,
+    Connect,
+    Disconnect,
+    MoveTool,
+    ReleaseStop,
+    ResetScene,
+    SceneState,
+    SelectLeader,
+    SetAuthority,
+)
+from recordings.step_ring import StepColumns
+from recordings.types import (
+    Authority,
+    EpisodeInfo,
+    EpisodePhase,
+    Fault,
+    Frame,
+    RigPhase,
+    RigStatus,
+)
+from studio.parts.review import Review
+from studio.parts.running import Running
+from studio.parts.space import Space
+from studio.parts.teaching import HAND, Teaching
+from studio.parts.training import Training
+from studio.settings import Folders, Preferences, save_preferences
+from studio.workcell import Fact, ProcessLost, Workcell
+
+TICK_MS = 33  # 30 Hz
+MEASURED_TICKS = 600  # 20 s of tick times
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One line of "Before you can start"."""
+
+    name: str
+    text: str
+    ok: bool
+    fix: str = ""  # intent on the session that mends it, "" when a person must
+    fix_text: str = ""
+
+
+class Session(QObject):
+    """Owns the workcell and the four parts; the only writer of UI state."""
+
+    statusChanged = Signal(object)  # RigStatus
+    sceneChanged = Signal(object)  # SceneState
+    authorityChanged = Signal(object)  # AuthorityChanged
+    faulted = Signal(object)  # Fault
+    rigLost = Signal(str)  # sentence
+    noticed = Signal(str, str)  # sentence, level "info" "ok" "warn" "error"
+    preferencesChanged = Signal(object)  # Preferences
+    ticked = Signal()
+
+    def __init__(
+        self,
+        bench: Bench,
+        folders: Folders,
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        folders.create()
+        self.folders = folders
+        self.preferences = preferences
+        self.cell = Workcell(bench, folders.episodes)
+        self.teaching = Teaching(self.cell, preferences.task, self)
+        self.review = Review(folders.episodes, bench.robot, self)
+        self.training = Training(folders.episodes, folders.runs, self)
+        self.running = Running(self.cell, preferences.task, self)
+        self.frames: dict[str, Frame] = {}
+        self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
+        self._connect_wanted = False
+        self._rig_gone = False
+        self._scene_seed = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        for part in (self.teaching, self.review, self.running):
+            part.noticed.connect(self.noticed)
+        self.teaching.verdictGiven.connect(self._on_verdict)
+
+    # ── life ───────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Start the child processes and the tick; returns at once."""
+        self.cell.start()
+        self._connect_wanted = self.preferences.autoconnect
+        self._timer.start()
+
+    def load(self) -> None:
+        """What may wait until the window is on screen: episodes, runs, a training that still runs."""
+        self.review.load()
+        if self.training.find():
+            self.noticed.emit("A training from before is still running: see Train.", "info")
+
+    def close(self) -> None:
+        """Hold, park, end the children; a training goes on."""
+        self._timer.stop()
+        self.teaching.end()
+        self.running.close()
+        self.review.close()
+        self.cell.close()
+        save_preferences(self.folders.preferences, self.preferences)
+
+    @cached_property
+    def space(self) -> Space:
+        """Geometry of the bench; the first use loads MuJoCo."""
+        return Space(self.cell.bench.robot.name)
+
+    # ── facts ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def status(self) -> RigStatus:
+        return self.cell.status
+
+    @property
+    def rig_gone(self) -> bool:
+        return self._rig_gone
+
+    def steps(self, count: int) -> StepColumns:
+        """The last ``count`` control steps as columns, oldest first."""
+        return self.cell.rig.live.steps.columns(count)
+
+    @property
+    def blockers(self) -> list[Blocker]:
+        """What stands between a person and the first demonstration, and what does not."""
+        status = self.status
+        ready = status.phase is RigPhase.READY and not self._rig_gone
+        lines = [self._arm_line(ready)]
+        for camera in self.cell.bench.robot.cameras:
+            health = next((c for c in status.cameras if c.name == camera.name), None)
+            good = ready and health is not None and health.fps > 0.8 * camera.fps
+            text = f"{health.fps:.0f} fps, {camera.width}×{camera.height}" if health else "waiting"
+            lines.append(Blocker(f"Camera {camera.name}", text, good))
+        loop = status.loop
+        lines.append(
+            Blocker(
+                "Control loop",
+                f"{loop.hz:.0f} Hz, 99 % of ticks within {loop.p99_ms:.1f} ms"
+                + (" (real-time)" if loop.realtime else ""),
+                ready and loop.hz > 0.95 * self.cell.bench.robot.control_hz,
+            )
+        )
+        lines.append(self._disk_line())
+        return lines
+
+    def _arm_line(self, ready: bool) -> Blocker:
+        robot = self.cell.bench.robot
+        if self._rig_gone:
+            text = "its process is gone; nothing is moved"
+            return Blocker("Arm", text, False, "reconnect", "Reconnect")
+        if self.status.phase is RigPhase.FAULT and self.status.fault:
+            return Blocker("Arm", self.status.fault.message, False, "connect_rig", "Connect again")
+        if ready:
+            return Blocker("Arm", f"{robot.name}, {len(robot.joints)} joints", True)
+        if self.status.phase is RigPhase.CONNECTING or self._connect_wanted:
+            return Blocker("Arm", "connecting…", False)
+        return Blocker("Arm", "not connected", False, "connect_rig", "Connect")
+
+    def _disk_line(self) -> Blocker:
+        import shutil
+
+        free_gb = shutil.disk_usage(self.folders.data).free / 1e9
+        text = f"{free_gb:.0f} GB free in {self.folders.data}"
+        return Blocker("Disk", text, free_gb > 2.0)
+
+    # ── intents ────────────────────────────────────────────────────────────────────────────────
+
+    def connect_rig(self) -> None:
+        self._connect_wanted = True
+
+    def disconnect_rig(self) -> None:
+        self._connect_wanted = False
+        self.cell.send(Disconnect())
+
+    def reconnect(self) -> None:
+        """Start rig and recorder again after their process was lost."""
+        self.cell.restart()
+        self._rig_gone = False
+        self._connect_wanted = True
+        self.statusChanged.emit(self.status)
+
+    def stop(self) -> None:
+        """STOP: acts through a shared event, whatever else is queued or busy."""
+        self.cell.stop()
+        self.running.trusted = False
+        if self.running.trials is not None:
+            self.running.stop_trials()
+
+    def release_stop(self) -> None:
+        """Leave the stopped state; the arm still holds."""
+        self.cell.send(ReleaseStop())
+
+    def hold(self) -> None:
+        """Nobody drives; the arm stays where it is."""
+        self.running.hold()
+
+    def take_over(self) -> None:
+        """Instant hold, then the person drives."""
+        if self.running.trials is not None:
+            self.running.stop_trials()
+        self.cell.send(SelectLeader(HAND))
+        self.cell.send(SetAuthority(Authority.LEADER))
+
+    def move_tool(self, move: MoveTool) -> None:
+        """Desired tool speed of the hand leader, repeated while a key or the mouse is down."""
+        self.cell.send(move)
+
+    def new_scene(self) -> None:
+        """Put the simulated scene to a start nobody has seen."""
+        self.reset_scene(int(np.random.default_rng().integers(1, 1_000_000)))
+
+    def reset_scene(self, seed: int) -> None:
+        """Put the simulated scene to the start drawn from ``seed``."""
+        self.cell.send(SetAuthority(Authority.HOLD))
+        self.cell.send(ResetScene(seed))
+
+    def set_task(self, task: str) -> None:
+        """Task text for recordings and for the policy."""
+        self.preferences = replace(self.preferences, task=task.strip())
+        self.teaching.set_task(task)
+        self.running.set_task(task)
+        self.preferencesChanged.emit(self.preferences)
+
+    # ── every tick ─────────────────────────────────────────────────────────────────────────────
+
+    def tick(self) -> None:
+        """One round; its own duration is measured."""
+        started_ns = time.monotonic_ns()
+        for fact in self.cell.pump():
+            self._tell(fact)
+            self.running.on_fact(fact)
+        self._connect_when_possible()
+        self.teaching.tick(started_ns)
+        self.review.tick(started_ns)
+        self.training.tick(started_ns)
+        self.running.tick(started_ns)
+        self._read_frames()
+        self.ticked.emit()
+        self.tick_ms.append((time.monotonic_ns() - started_ns) / 1e6)
+
+    def _tell(self, fact: Fact) -> None:
+        match fact:
+            case RigStatus():
+                self.statusChanged.emit(fact)
+            case SceneState():
+                self.sceneChanged.emit(fact)
+            case AuthorityChanged():
+                self.authorityChanged.emit(fact)
+            case EpisodeInfo(phase=EpisodePhase.REVIEW):
+                self.review.add(fact)
+                self.teaching.on_episode(fact)
+            case EpisodeInfo(phase=EpisodePhase.KEPT):
+                self.review.add(fact)
+            case Fault():
+                self.faulted.emit(fact)
+                self.noticed.emit(f"{fact.message} {fact.hint}".strip(), "error")
+            case ProcessLost(process=name, exit_code=code):
+                self._rig_gone = True
+                text = f"The {name} process is gone (exit code {code}). The arm holds. Reconnect."
+                self.rigLost.emit(text)
+                self.noticed.emit(text, "error")
+                self.statusChanged.emit(self.status)
+            case _:
+                pass
+
+    def _connect_when_possible(self) -> None:
+        waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)
+        if self._connect_wanted and waiting and self.cell.rig.alive:
+            self._connect_wanted = False
+            self.cell.send(Connect())
+
+    def _read_frames(self) -> None:
+        for name, ring in self.cell.rig.live.frames.items():
+            known = self.frames.get(name)
+            if known is None or ring.newest_index != known.index:
+                frame = ring.newest()
+                if frame is not None:
+                    self.frames[name] = frame
+
+    def _on_verdict(self, episode_id: str, kept: bool) -> None:
+        self.review.set_verdict(episode_id, kept=kept)
