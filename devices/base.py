@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from devices.commands import MoveTool
 from recordings.types import F32, CameraSpec, Frame, JointState, RobotSpec
 
 
@@ -64,6 +65,15 @@ class Leader(Protocol):
     def read(self, state: JointState) -> F32: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class ToolDriven(Protocol):
+    """A leader that a person drives by moving the tool with mouse and keys."""
+
+    def move(self, command: MoveTool) -> None:
+        """Desired tool speed until the next message."""
+        ...
 
 
 @runtime_checkable

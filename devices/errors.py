@@ -7,6 +7,8 @@
     ├── WriteFailed       a command did not reach the motors
     ├── UnknownBench      no bench of that name
     ├── InvalidBench      a bench file says something impossible
+    ├── LeaderLost        the leader is silent, not finite, or jumped
+    ├── ArmLost           the arm did not answer for too long
     ├── PlannerMismatch   the policy was trained for another robot
     ├── PlannerFailed     the policy server answered with an error or not at all
     ├── PlanInvalid       a plan is not a finite (h, n) trajectory of this robot
@@ -107,6 +109,32 @@ class InvalidBench(DeviceError):
             "bench",
             f"{path}: {field} is {value!r}, expected {expected}.",
             "Correct the file and connect again.",
+        )
+
+
+class LeaderLost(DeviceError):
+    """The leader is silent, not finite, or jumped: the follower holds instead of following."""
+
+    code = "leader_lost"
+
+    def __init__(self, leader: str, *, reason: str) -> None:
+        super().__init__(
+            leader,
+            f"Leader {leader!r} was lost: {reason}.",
+            "The arm holds. Check the leader and take over again.",
+        )
+
+
+class ArmLost(DeviceError):
+    """The arm did not answer for too long; its servos hold by themselves."""
+
+    code = "arm_lost"
+
+    def __init__(self, device: str, *, silent_s: float, reason: str) -> None:
+        super().__init__(
+            device,
+            f"{device} was silent for {1000 * silent_s:.0f} ms: {reason}.",
+            "Nothing is sent any more. Check cable and power, then connect again.",
         )
 
 

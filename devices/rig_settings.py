@@ -1,0 +1,60 @@
+"""How patient the rig is, and how it plans. Part of a bench; safety limits live in the robot spec.
+
+Only numbers, each with its unit and the reason for its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RigSettings:
+    """Times and thresholds of one rig."""
+
+    heartbeat_s: float = 0.5
+    """Studio silent for longer while somebody drives: hold. A busy two-core machine needs 0.5."""
+    clock_gap_s: float = 0.5
+    """A longer gap between two ticks means the machine slept: hold, forget all plans."""
+    camera_out_s: float = 0.5
+    """No picture for longer while the policy drives: come to rest."""
+    bus_lost_s: float = 0.1
+    """The arm did not answer for this long: fault. The servos hold by themselves."""
+    leader_jump_rad: float = 0.3
+    """A larger step of a leader within one tick is an error of the leader, not a movement."""
+    leader_misses: int = 3
+    """Failed reads of a leader in a row: hold."""
+
+    replan_s: float = 0.5
+    """While the policy drives, the next plan is asked for this long after the last request."""
+    refresh_s: float = 1.0
+    """While a plan waits for a person, a fresh one is asked for this long after it arrived."""
+    retry_s: float = 0.1
+    """After a plan was dropped, the next is asked for after this."""
+    plan_max_age_s: float = 2.0
+    """Motion on an older observation comes to rest. Plans here span 3 s."""
+    approve_age_s: float = 3.0
+    """A superseded plan can be approved for this long after its observation."""
+    approve_newest_age_s: float = 6.0
+    """The newest plan can be approved for this long: a slow planner is no reason to refuse."""
+    rest_moved_rad: float = 0.02
+    """An arm at rest that is further from where a plan was made has moved: approve a fresh one."""
+    ask_each_s: float = 1.0
+    """How much of an approved plan is driven in "ask each" before the next approval."""
+    veto_s: float = 2.0
+    """How long a person has to refuse in "veto"."""
+    hand_over_ramp_s: float = 1.0
+    """From a third of the speed to all of it after handing over."""
+    jump_rad: float = 0.12
+    """A plan further away from the motion at the join is not driven (7°)."""
+    bad_plans: int = 3
+    """Plans in a row that are no trajectories: fault."""
+    num_samples: int = 4
+    """Samples per plan: the fan in the 3D view."""
+    min_delay_s: float = 0.13
+    """Shortest assumed delay of a plan: guidance needs a few fixed rows to stay consistent."""
+
+    park_rad_s: float = 0.6
+    """Speed of the way to the parking pose."""
+    park_limit_s: float = 8.0
+    """Parking that takes longer is given up: the arm holds where it is."""
