@@ -124,6 +124,12 @@ class Kinematics:
         zero = np.zeros(len(self._joints.specs))
         return np.linalg.inv(self.tip_pose(zero)) @ self.pinch_pose(zero)
 
+    @cached_property
+    def pan_axis_xy(self) -> tuple[float, float]:
+        """(x, y) m in the base frame: the vertical axis of the first joint."""
+        x, y, _ = self._model.body_pos[self._model.jnt_bodyid[0]]
+        return float(x), float(y)
+
     # ── inverse ────────────────────────────────────────────────────────────────────────────
 
     def inverse(
@@ -186,7 +192,7 @@ class Kinematics:
                 and orientation_weight * np.abs(error[3:]).max() < 2e-5
             ):
                 break
-            if np.abs(velocity).max() < 1e-5:
+            if np.abs(velocity).max() < 5e-5:
                 break
         q = self._joints.from_mujoco(here.q)
         grips = [s.is_gripper for s in self._joints.specs]
@@ -195,8 +201,7 @@ class Kinematics:
 
     def _facing(self, target: F64, start: F64) -> F64:
         """``start`` turned towards the target: pan is clockwise, hence the sign."""
-        axis_xy = self._model.body_pos[self._model.jnt_bodyid[0], :2]
-        aim = target[:2, 3] - axis_xy
+        aim = target[:2, 3] - self.pan_axis_xy
         guess = start.copy()
         guess[0] = np.clip(
             -np.arctan2(aim[1], aim[0]), self._joints.lower[0], self._joints.upper[0]

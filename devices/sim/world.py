@@ -60,13 +60,16 @@ class World:
             mujoco.mj_step(self.model, self._data, nstep=steps)
 
     def step_to(self, t_ns: int) -> None:
-        """Step the physics until it stands at clock time ``t_ns``; the first call sets the clock.
+        """Step the physics until it stands at clock time ``t_ns``.
+
+        The first call, and a clock that was set back, only set the clock.
 
         Whole steps only; what is left over is made up by the next call. After a pause longer than
         0.25 s the missing time is skipped: a stalled process must not see the arm leap.
         """
         step_ns = round(self.model.opt.timestep * _NS)
-        if self._clock_ns is None or t_ns - self._clock_ns > LONGEST_CATCH_UP_S * _NS:
+        behind_ns = 0 if self._clock_ns is None else t_ns - self._clock_ns
+        if self._clock_ns is None or not 0 <= behind_ns <= LONGEST_CATCH_UP_S * _NS:
             self._clock_ns = t_ns - step_ns
         steps = (t_ns - self._clock_ns) // step_ns
         if steps > 0:

@@ -1,0 +1,29 @@
+"""Which robot the simulated bench presents: an SO-101 with a front and a wrist camera."""
+
+from __future__ import annotations
+
+from devices.kinematics import Kinematics
+from devices.sim.world import ROBOT
+from recordings.types import CameraSpec, RobotSpec
+
+CAMERAS = ("front", "wrist")
+CONTROL_HZ = 100.0
+CAMERA_FPS = 30.0
+
+
+def sim_robot(
+    *, camera_size: tuple[int, int] = (320, 240), camera_fps: float = CAMERA_FPS
+) -> RobotSpec:
+    """The robot of the simulated bench.
+
+    Args:
+        camera_size: (width, height) px of both pictures.
+        camera_fps: pictures per second.
+    """
+    width, height = camera_size
+    return RobotSpec(
+        name=ROBOT,
+        joints=Kinematics.of(ROBOT).joints,
+        cameras=tuple(CameraSpec(c, width, height, camera_fps) for c in CAMERAS),
+        control_hz=CONTROL_HZ,
+    )
