@@ -7,32 +7,19 @@ Knows no robot units, no text and no files: everything here is normalised number
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn import functional
 
+from model.backbone import LayerCache, attention_mask, build_backbone, embed, run_layers
 from model.config import ModelConfig
+from model.expert import ActionExpert, ExpertContext
+from model.flow import Guidance, draw_times, integrate, matching_loss
+from model.inputs import ModelInputs
 
-Guidance = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
-# (chunks (B, N, H, D), their velocity, flow time) → guided velocity
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInputs:
-    """A batch of prompts with their pictures. Rows are left-padded to one length."""
-
-    input_ids: torch.Tensor  # (B, S) int64
-    attention_mask: torch.Tensor  # (B, S) bool, False = padding
-    position_ids: torch.Tensor  # (B, S) int64, counts valid tokens from 0
-    image_block: torch.Tensor  # (B, S) bool, tokens that see each other in both directions
-    pixel_values: torch.Tensor  # (pictures, patches, 3·p²) float32 −1…1, all pictures in order
-    pooling: torch.Tensor  # (image tokens, 4) int64 patch indices over the whole batch, −1 none
-
-    def to(self, device: torch.device | str) -> ModelInputs:
-        """The same batch on another device."""
-        raise NotImplementedError
+__all__ = ["Context", "ModelInputs", "MolmoAct2", "expert_mask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +38,12 @@ class MolmoAct2(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.backbone = build_backbone(config)
+        self.expert = ActionExpert(
+            config.expert,
+            action_dim=config.max_action_dim,
+            context_size=config.text.context_size,
+        )
 
     def context(self, inputs: ModelInputs, *, bidirectional: bool) -> Context:
         """One pass of the backbone over the prompts.
@@ -59,7 +52,26 @@ class MolmoAct2(nn.Module):
             inputs: the batch.
             bidirectional: image tokens see each other in both directions (planning); else causal.
         """
-        raise NotImplementedError
+        native = self.backbone.model
+        cache = LayerCache()
+        hidden = run_layers(
+            native,
+            embed(native, inputs, image_token=self.config.image_patch_id),
+            positions=inputs.position_ids,
+            mask=attention_mask(inputs, bidirectional=bidirectional),
+            cache=cache,
+        )
+        return Context(
+            keys=[_flat(k) for k in cache.keys],
+            values=[_flat(v) for v in cache.values],
+            hidden=hidden,
+            mask=expert_mask(inputs, self.config),
+        )
+
+    def expert_context(self, context: Context) -> ExpertContext:
+        """The context as the action expert's blocks look at it."""
+        mask = None if bool(context.mask.all()) else context.mask
+        return self.expert.context(context.keys, context.values, mask)
 
     def flow_loss(
         self,
@@ -73,12 +85,63 @@ class MolmoAct2(nn.Module):
         detach_context: bool = False,  # knowledge insulation: the loss does not train the VLM
     ) -> torch.Tensor:
         """(B,) flow-matching loss, one value per example. Call ``.mean()`` to train."""
-        raise NotImplementedError
+        batch, rows, columns = actions.shape
+        times = draw_times(self.config, (batch, times_per_sample), generator).to(actions.device)
+        noise = torch.randn(batch, times_per_sample, rows, columns, generator=generator)
+        context = self.context(
+            inputs, bidirectional=self.config.foresight.training_attention == "bidirectional"
+        )
+        return self.flow_loss_at(
+            context,
+            actions,
+            noise=noise.to(actions.device),
+            times=times,
+            action_dim_is_pad=action_dim_is_pad,
+            horizon_is_pad=horizon_is_pad,
+            detach_context=detach_context,
+        )
+
+    def flow_loss_at(
+        self,
+        context: Context,
+        actions: torch.Tensor,  # (B, H, D)
+        *,
+        noise: torch.Tensor,  # (B, N, H, D)
+        times: torch.Tensor,  # (B, N)
+        action_dim_is_pad: torch.Tensor,  # (B, D) bool
+        horizon_is_pad: torch.Tensor | None = None,  # (B, H) bool
+        detach_context: bool = False,
+    ) -> torch.Tensor:
+        """(B,) loss for given noise and flow times, on a context already computed."""
+        valid_columns = ~action_dim_is_pad
+        valid_rows = None if horizon_is_pad is None else ~horizon_is_pad
+        columns = valid_columns[:, None, None, :].to(noise.dtype)
+        noise, actions = noise * columns, actions * columns[:, 0]
+        at = times[:, :, None, None]
+        noisy = (1.0 - at) * noise + at * actions[:, None]
+        if detach_context:
+            context = Context(
+                keys=[k.detach() for k in context.keys],
+                values=[v.detach() for v in context.values],
+                hidden=context.hidden,
+                mask=context.mask,
+            )
+        velocity = self.expert.velocity(
+            noisy,
+            self.expert.modulation(times.flatten()),
+            self.expert_context(context),
+            valid_rows=valid_rows,
+        )
+        return matching_loss(
+            velocity, actions, noise, valid_columns=valid_columns, valid_rows=valid_rows
+        )
 
     def answer_loss(
         self, inputs: ModelInputs, labels: torch.Tensor, *, z_loss: float = 0.0
     ) -> torch.Tensor:
         """Scalar cross entropy of teacher-forced answers.
+
+        Every example weighs 2/√n per answer token (n of them), as in the published recipe.
 
         Args:
             inputs: prompts followed by their answers.
@@ -86,8 +149,27 @@ class MolmoAct2(nn.Module):
                 (not shifted; the network shifts).
             z_loss: weight of logsumexp², 1e-4 in the published recipe.
         """
-        raise NotImplementedError
+        context = self.context(
+            inputs, bidirectional=self.config.foresight.training_attention == "bidirectional"
+        )
+        cross_entropy, z = self.answer_terms(context, labels)
+        return cross_entropy + z_loss * z
 
+    def answer_terms(
+        self, context: Context, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weighted mean cross entropy and mean logsumexp² over all answer tokens of a batch."""
+        targets = labels[:, 1:]
+        wanted = targets >= 0
+        count = wanted.sum(1, keepdim=True).clamp_min(1)
+        weight = (2.0 / count.to(torch.float32).sqrt()).expand(targets.shape)[wanted]
+        logits = self.backbone.lm_head(context.hidden[:, :-1][wanted]).float()
+        each = functional.cross_entropy(logits, targets[wanted], reduction="none")
+        z = logits.logsumexp(-1).square()
+        total = weight.sum()
+        return (each * weight).sum() / total, (z * weight).sum() / total
+
+    @torch.no_grad()
     def sample(
         self,
         inputs: ModelInputs,
@@ -98,4 +180,62 @@ class MolmoAct2(nn.Module):
         guidance: Guidance | None = None,
     ) -> torch.Tensor:
         """(B, N, H, D) normalised action chunks, N of each example from one pass of the VLM."""
-        raise NotImplementedError
+        context = self.expert_context(self.context(inputs, bidirectional=True))
+        return self.sample_from(
+            context, noise, action_dim_is_pad=action_dim_is_pad, steps=steps, guidance=guidance
+        )
+
+    @torch.no_grad()
+    def sample_from(
+        self,
+        context: ExpertContext,
+        noise: torch.Tensor,  # (B, N, H, D)
+        *,
+        action_dim_is_pad: torch.Tensor,  # (B, D) bool
+        steps: int | None = None,
+        guidance: Guidance | None = None,
+    ) -> torch.Tensor:
+        """(B, N, H, D) action chunks from a context already prepared."""
+        count = steps or self.config.flow_matching_num_steps
+        chunks = noise.shape[0] * noise.shape[1]
+        times = torch.arange(count, device=noise.device, dtype=torch.float32) / count
+        modulations = [self.expert.modulation(t.expand(chunks)) for t in times]
+        return integrate(
+            lambda x, step: self.expert.velocity(x, modulations[step], context),
+            noise,
+            steps=count,
+            valid_columns=~action_dim_is_pad,
+            guidance=guidance,
+        )
+
+
+def expert_mask(inputs: ModelInputs, config: ModelConfig) -> torch.Tensor:
+    """(B, S) bool: prompt tokens the action expert may look at.
+
+    Checkpoints trained on discrete and continuous actions together ("both") hide every
+    end-of-text token and every discrete answer from it.
+    """
+    mask = inputs.attention_mask
+    if config.action_mode != "both":
+        return mask
+    ids = inputs.input_ids
+    starts = (ids == config.action_start_token_id).long()
+    ends = (ids == config.action_end_token_id).long()
+    hidden = _answer_spans(starts, ends) | (ids == config.eos_token_id)
+    return mask & ~hidden
+
+
+def _answer_spans(starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+    """(B, S) bool: inside start … end, both included; an open span reaches to the end."""
+    inside = torch.zeros_like(starts, dtype=torch.bool)
+    is_open = torch.zeros_like(starts[:, 0], dtype=torch.bool)
+    for i in range(starts.shape[1]) if bool(starts.any()) else ():
+        is_open = is_open | starts[:, i].bool()
+        inside[:, i] = is_open
+        is_open = is_open & ~ends[:, i].bool()
+    return inside
+
+
+def _flat(heads: torch.Tensor) -> torch.Tensor:
+    """(B, kv, S, hd) → (B, S, kv·hd)."""
+    return heads.transpose(1, 2).flatten(2)

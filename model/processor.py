@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from model.config import ModelConfig
-from model.network import ModelInputs
+from model.images import patchify, pooling_indices, squash
+from model.inputs import ModelInputs, left_pad, shift_pooling
+from model.prompt import (
+    PromptWords,
+    chat,
+    expand_images,
+    normalise_task,
+    robot_prompt,
+    state_bins,
+)
 from model.tags import Tags
 from model.tokenizer import PromptTokenizer
 from recordings.types import F32, U8
+
+IGNORED = -100  # label of a token that is not to be predicted
 
 
 class Processor:
@@ -23,6 +35,8 @@ class Processor:
         self.config = config
         self.tokenizer = tokenizer
         self.tags = tags
+        self._pooling = pooling_indices(config.vision.patch_grid, side=config.foresight.pooling)
+        self._block = torch.tensor(_image_block_ids(config))
 
     def encode(
         self, images: Sequence[U8], *, state: F32 | None, task: str, tag: str
@@ -35,7 +49,9 @@ class Processor:
             task: what to do, in words; normalised here.
             tag: name of the normalisation tag (setup and control words come from it).
         """
-        raise NotImplementedError
+        prompt = self.prompt(task, state=state, images=len(images), tag=tag)
+        squashed = [squash(image, size=self.config.image_size) for image in images]
+        return self._inputs([self._ids(prompt)], _stack(squashed, self.config.image_size))
 
     def encode_batch(
         self, images: U8, *, states: F32, tasks: Sequence[str], tag: str
@@ -49,7 +65,12 @@ class Processor:
             tasks: B texts.
             tag: as in :meth:`encode`.
         """
-        raise NotImplementedError
+        cameras = images.shape[1]
+        rows = [
+            self._ids(self.prompt(task, state=state, images=cameras, tag=tag))
+            for task, state in zip(tasks, states, strict=True)
+        ]
+        return self._inputs(rows, images.reshape(-1, *images.shape[2:]))
 
     def encode_questions(
         self, images: U8, *, questions: Sequence[str], answers: Sequence[str]
@@ -61,9 +82,71 @@ class Processor:
 
         Args:
             images: (B, cameras, s, s, 3) uint8, already squashed.
-            questions: B texts. answers: B texts (may name special tokens).
+            questions: B texts.
+            answers: B texts (may name special tokens). Start a number with a space: the tiny
+                tokenizer has " 0" … " 99" as single tokens.
 
         Returns:
             The batch, and labels (B, S) int64: answer tokens incl. ``<|im_end|>``, −100 elsewhere.
         """
-        raise NotImplementedError
+        cameras = images.shape[1]
+        prompts = [self._ids(chat(q, images=cameras)) for q in questions]
+        replies = [self.tokenizer.encode(f"{answer}<|im_end|>") for answer in answers]
+        rows = [p + r for p, r in zip(prompts, replies, strict=True)]
+        inputs = self._inputs(rows, images.reshape(-1, *images.shape[2:]))
+        labels = torch.full_like(inputs.input_ids, IGNORED)
+        for row, reply in enumerate(replies):
+            labels[row, -len(reply) :] = torch.tensor(reply)
+        return inputs, labels
+
+    def prompt(self, task: str, *, state: F32 | None, images: int, tag: str) -> str:
+        """The text of one example, pictures as ``<|image|>``."""
+        metadata = self.tags[tag]
+        words = PromptWords(
+            setup_type=metadata.setup_type,
+            control_mode=metadata.control_mode,
+            add_setup_tokens=self.config.add_setup_tokens,
+            add_control_tokens=self.config.add_control_tokens,
+            depth=self.config.enable_depth_reasoning,
+        )
+        bins = None if state is None else state_bins(state, count=self.config.num_state_tokens)
+        return robot_prompt(normalise_task(task), words, bins=bins, images=images)
+
+    def _ids(self, text: str) -> list[int]:
+        tokens = self.config.tokens_per_image
+        return self.tokenizer.encode(expand_images(text, tokens_per_image=tokens))
+
+    def _inputs(self, rows: list[list[int]], images: U8) -> ModelInputs:
+        """Token rows of a batch and its pictures (N, s, s, 3) as tensors."""
+        config = self.config
+        ids, valid, positions = left_pad(rows, pad=config.pad_token_id, bos=config.eos_token_id)
+        patches = config.vision.image_num_pos
+        return ModelInputs(
+            input_ids=ids,
+            attention_mask=valid,
+            position_ids=positions,
+            image_block=torch.isin(ids, self._block),
+            pixel_values=patchify(
+                torch.from_numpy(np.ascontiguousarray(images)),
+                patch=config.vision.image_patch_size,
+            ),
+            pooling=shift_pooling(self._pooling, pictures=len(images), patches=patches),
+        )
+
+
+def _stack(images: list[U8], size: int) -> U8:
+    return np.stack(images) if images else np.empty((0, size, size, 3), np.uint8)
+
+
+def _image_block_ids(config: ModelConfig) -> list[int]:
+    """Tokens that belong to a picture: they see each other in both directions."""
+    return [
+        config.image_patch_id,
+        config.image_col_id,
+        config.image_start_token_id,
+        config.low_res_image_start_token_id,
+        config.frame_start_token_id,
+        config.image_end_token_id,
+        config.frame_end_token_id,
+        config.image_low_res_id,
+    ]

@@ -5,30 +5,110 @@ Uses the ``tokenizers`` library alone. Knows no prompt format and no network.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from model.errors import CheckpointUnreadable, ConfigInvalid
 
 
 class PromptTokenizer:
     """A loaded ``tokenizer.json``."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
+        self._tokenizer = tokenizer
 
     @classmethod
     def load(cls, path: Path) -> PromptTokenizer:
-        """Read ``tokenizer.json``."""
-        raise NotImplementedError
+        """Read ``tokenizer.json``.
+
+        Raises:
+            CheckpointUnreadable: missing or no tokenizer.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise CheckpointUnreadable(path, reason=error.strerror or "cannot open") from error
+        return cls.from_json(text, source=str(path))
+
+    @classmethod
+    def from_json(cls, text: str, *, source: str = "tokenizer") -> PromptTokenizer:
+        """From the content of a ``tokenizer.json``."""
+        try:
+            return cls(Tokenizer.from_str(text))
+        except Exception as error:  # noqa: BLE001  the library raises bare Exception on bad JSON
+            raise CheckpointUnreadable(source, reason=f"no tokenizer: {error}") from error
+
+    def to_json(self) -> str:
+        """The content of a ``tokenizer.json``."""
+        return self._tokenizer.to_str(pretty=True)
+
+    @property
+    def size(self) -> int:
+        """One more than the highest id."""
+        return max(self._tokenizer.get_vocab(with_added_tokens=True).values()) + 1
 
     def encode(self, text: str) -> list[int]:
         """Token ids; special tokens in the text become their ids, nothing is added."""
-        raise NotImplementedError
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
 
-    def decode(self, ids: list[int]) -> str:
+    def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens included."""
-        raise NotImplementedError
+        return self._tokenizer.decode(list(ids), skip_special_tokens=False)
 
     def id(self, token: str) -> int:
-        """Id of one token."""
-        raise NotImplementedError
+        """Id of one token.
+
+        Raises:
+            ConfigInvalid: the tokenizer does not have it.
+        """
+        found = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise ConfigInvalid(f"token {token}", "missing", expected="part of tokenizer.json")
+        return found
+
+
+def train_small(
+    sentences: Iterable[str],
+    *,
+    phrases: Sequence[str],
+    special: Sequence[str],
+    image: Sequence[str],
+    words: int,
+    vocab_size: int,
+) -> PromptTokenizer:
+    """A byte-level BPE tokenizer for tiny networks; the same input gives the same tokenizer.
+
+    Args:
+        sentences: text to learn words from.
+        phrases: fixed pieces of prompts that become one token each.
+        special: control tokens in id order, behind words and phrases.
+        image: image tokens; they start at ``vocab_size``, as in released checkpoints.
+        words: size of the learned vocabulary, bytes included.
+        vocab_size: ids below this have an output row; the gap is filled with unused tokens.
+
+    Raises:
+        ConfigInvalid: the pieces do not fit into ``vocab_size``.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=words,
+        show_progress=False,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    tokenizer.train_from_iterator(list(sentences), trainer)
+    if tokenizer.get_vocab_size() != words:
+        learned = tokenizer.get_vocab_size()
+        raise ConfigInvalid("words", words, expected=f"at most {learned}, all the text has")
+    tokenizer.add_tokens([AddedToken(p, normalized=False) for p in phrases])
+    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in special])
+    gap = vocab_size - tokenizer.get_vocab_size()
+    if gap < 0:
+        raise ConfigInvalid("vocab_size", vocab_size, expected=f"at least {vocab_size - gap}")
+    unused = [f"<unused_{i}>" for i in range(gap)]
+    tail = [AddedToken(t, special=True, normalized=False) for t in (*unused, *image)]
+    tokenizer.add_special_tokens(tail)
+    return PromptTokenizer(tokenizer)

@@ -6,8 +6,49 @@ that absolute and relative control modes cannot be mixed up. Knows no torch and 
 
 from __future__ import annotations
 
-from model.tags import TagMetadata
+import numpy as np
+import numpy.typing as npt
+
+from model.errors import ConfigInvalid
+from model.tags import NormStats, TagMetadata
 from recordings.types import F32
+
+SMALLEST_RANGE = 1e-6  # robot units; a column that never moved is not blown up
+
+
+class Normaliser:
+    """Scales the columns of a vector by the statistics of a data set."""
+
+    def __init__(self, stats: NormStats, *, mode: str) -> None:
+        self.mode = mode
+        self.mask = np.array(stats.mask or (True,) * stats.size)
+        self.constant = np.zeros(stats.size, bool)
+        if stats.minimum is not None and stats.maximum is not None:
+            self.constant = np.array(stats.minimum) == np.array(stats.maximum)
+        self.offset, self.scale = _affine(stats, mode)
+
+    def normalise(self, values: npt.NDArray[np.floating]) -> F32:
+        """(…, n) robot units → (…, n) float32, −1…1 where the mode has bounds."""
+        raw = np.asarray(values, np.float32)
+        if self.mode == "none":
+            return raw
+        scaled = (raw - self.offset) / np.maximum(self.scale, SMALLEST_RANGE)
+        if self.mode != "mean_std":
+            scaled = np.clip(scaled * 2 - 1, -1, 1)
+        scaled = np.where(self.constant, 0, scaled)
+        return np.where(self.mask, scaled, raw).astype(np.float32)
+
+    def restore(self, normalised: npt.NDArray[np.floating]) -> F32:
+        """Inverse of :meth:`normalise`; bounded modes clip every column to ±1 first."""
+        values = np.asarray(normalised, np.float32)
+        if self.mode == "none":
+            return values
+        if self.mode == "mean_std":
+            restored = values * self.scale + self.offset
+        else:
+            values = np.clip(values, -1, 1)
+            restored = (values + 1) / 2 * self.scale + self.offset
+        return np.where(self.mask, restored, values).astype(np.float32)
 
 
 class UnitTransform:
@@ -15,22 +56,66 @@ class UnitTransform:
 
     def __init__(self, tag: TagMetadata) -> None:
         self.tag = tag
+        self._state = Normaliser(tag.state, mode=tag.norm_mode)
+        self._action = Normaliser(tag.action, mode=tag.norm_mode)
+        self._moves_with_state = _relative_columns(tag)
 
     def relative(self, actions: F32, state: F32) -> F32:
-        """Robot-unit actions (…, H, n) as the tag counts them: minus ``state`` (…, n) for arm joints
-        of a relative tag, gripper as it is; unchanged for an absolute tag. Statistics of actions are
-        taken over these numbers.
+        """Actions as the tag counts them; statistics of actions are taken over these numbers.
+
+        Args:
+            actions: (…, H, n) robot units, absolute.
+            state: (…, n) robot units, at observation time.
+
+        Returns:
+            (…, H, n): minus ``state`` for the arm joints of a relative tag, gripper as it is;
+            unchanged for an absolute tag.
         """
-        raise NotImplementedError
+        return (actions - self._origin(state)).astype(np.float32)
 
     def normalise_state(self, state: F32) -> F32:
         """(…, n) robot units → (…, n) −1…1."""
-        raise NotImplementedError
+        return self._state.normalise(state)
 
     def normalise_actions(self, actions: F32, state: F32) -> F32:
         """(…, H, n) robot units, absolute, and state (…, n) robot units → (…, H, n) −1…1."""
-        raise NotImplementedError
+        return self._action.normalise(self.relative(actions, state))
 
     def restore_actions(self, normalised: F32, state: F32) -> F32:
         """Inverse of :meth:`normalise_actions`: (…, H, n) robot units, absolute."""
-        raise NotImplementedError
+        return (self._action.restore(normalised) + self._origin(state)).astype(np.float32)
+
+    def _origin(self, state: F32) -> F32:
+        """(…, 1, n) what actions count from."""
+        return np.where(self._moves_with_state, state, np.float32(0))[..., None, :]
+
+
+def _relative_columns(tag: TagMetadata) -> npt.NDArray[np.bool_]:
+    """(n,) True where an action counts from the state."""
+    if not tag.is_relative:
+        return np.zeros(tag.action.size, bool)
+    if tag.robot is None:
+        raise ConfigInvalid("norm_stats robot", None, expected="a robot, for relative actions")
+    return np.array([not joint.is_gripper for joint in tag.robot.joints])
+
+
+def _affine(stats: NormStats, mode: str) -> tuple[F32, F32]:
+    """Offset and scale of every column: low end and range, or mean and deviation."""
+    ends = {
+        "q01_q99": (stats.q01, stats.q99),
+        "q10_q90": (stats.q10, stats.q90),
+        "min_max": (stats.minimum, stats.maximum),
+        "none": (stats.q01, stats.q99),
+    }
+    if mode == "mean_std":
+        if stats.mean is None or stats.std is None:
+            raise ConfigInvalid("norm_stats mean, std", None, expected="given for mean_std")
+        return np.array(stats.mean, np.float32), np.array(stats.std, np.float32)
+    if mode not in ends:
+        known = ", ".join([*ends, "mean_std"])
+        raise ConfigInvalid("norm_stats norm_mode", mode, expected=known)
+    low, high = ends[mode]
+    if low is None or high is None:
+        raise ConfigInvalid(f"norm_stats for {mode}", None, expected="both ends given")
+    offset = np.array(low, np.float32)
+    return offset, np.array(high, np.float32) - offset
