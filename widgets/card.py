@@ -74,6 +74,23 @@ class ValueRow(QWidget):
         return self._value.text()
 
 
+def ground_of(widget: QWidget) -> str:
+    """The colour behind ``widget``: that of the nearest ancestor with a role that has one."""
+    grounds = {
+        "card": COLORS.raised,
+        "panel": COLORS.panel,
+        "bar": COLORS.bar,
+        "view": COLORS.sunken,
+    }
+    ancestor = widget.parentWidget()
+    while ancestor is not None:
+        role = ancestor.property("role")
+        if role in grounds:
+            return grounds[role]
+        ancestor = ancestor.parentWidget()
+    return COLORS.background
+
+
 def label(
     text: str = "", *, role: str = "", tone: str = "", wrap: bool = False, rich: bool = False
 ) -> QLabel:

@@ -17,11 +17,10 @@ SECOND_PRESS_MS = 3000  # within this time a second press (or holding it down) r
 
 
 class StopButton(QWidget):
-    """Acts on press, not on release: nobody should wait for a finger to lift."""
+    """Acts on press, not on release. Pressing it can never set anything in motion again."""
 
     stopRequested = Signal()
     torqueReleaseRequested = Signal()
-    resumeRequested = Signal()
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,8 +41,6 @@ class StopButton(QWidget):
         if self._window.isActive():
             self._window.stop()
             self.torqueReleaseRequested.emit()
-        elif self._stopped:
-            self.resumeRequested.emit()
         else:
             self._window.start()
             self.stopRequested.emit()
@@ -61,8 +58,8 @@ class StopButton(QWidget):
     @property
     def text(self) -> str:
         if self._window.isActive():
-            return "AGAIN = LIMP"
-        return "RESUME" if self._stopped else "STOP  F12"
+            return "AGAIN: LIMP"
+        return "STOP  F12"
 
     def sizeHint(self) -> QSize:
         return QSize(158, 38)
@@ -70,17 +67,14 @@ class StopButton(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        armed = self._window.isActive()
-        resume = self._stopped and not armed
-        fill = COLORS.attention_fill if resume else COLORS.danger
-        painter.setBrush(QColor(COLORS.danger_hover if self._down and not resume else fill))
-        ring = armed or self.hasFocus()
+        painter.setBrush(QColor(COLORS.danger_hover if self._down else COLORS.danger))
+        ring = self._window.isActive() or self._stopped or self.hasFocus()
         painter.setPen(QColor(COLORS.on_fill) if ring else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        words = theme.font(16 if not armed else 14, QFont.Weight.ExtraBold)
+        words = theme.font(16, QFont.Weight.ExtraBold)
         words.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
         painter.setFont(words)
-        painter.setPen(QColor(COLORS.on_attention if resume else COLORS.on_fill))
+        painter.setPen(QColor(COLORS.on_fill))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text)
         painter.end()
 
@@ -113,8 +107,6 @@ class StopButton(QWidget):
         self.setToolTip(
             "The arm holds. Press again within 3 s, or keep holding, to release its torque."
             if self._window.isActive()
-            else "The arm holds. Press to leave the stopped state; it stays still."
-            if self._stopped
             else "Hold position at once. Works on every page."
         )
         self.update()

@@ -68,7 +68,7 @@ QPushButton[kind="quiet"]:hover { background: $control; }
 QPushButton[kind="primary"]:focus, QPushButton[kind="ok"]:focus,
 QPushButton[kind="danger"]:focus { border: 1px solid $on_fill; }
 QPushButton[kind]:disabled { background: $control; color: $quiet; border: 1px solid transparent; }
-QPushButton[segment="true"] { padding: 7px 6px; }
+QPushButton[segment="true"] { padding: 7px 1px; font-size: 12px; }
 QPushButton[segment="true"]:checked { background: $primary; color: $on_fill; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from recordings.types import Authority
 from widgets import theme
 from widgets.authority_banner import AuthorityBanner
-from widgets.card import label
+from widgets.card import button, label
 from widgets.palette import COLORS
 from widgets.stop_button import StopButton
 
@@ -115,7 +115,7 @@ class RecordingMark(QWidget):
 
 
 class TopBar(QWidget):
-    """Emits the three requests of its STOP button."""
+    """Emits what STOP and, while stopped, Resume ask for."""
 
     stopRequested = Signal()
     torqueReleaseRequested = Signal()
@@ -141,10 +141,13 @@ class TopBar(QWidget):
         for item in (self._task, self._policy, self._loop, self._plan_age, self._recording):
             self._row.addWidget(item)
         self._row.addStretch(1)
+        self.resume_button = button("Resume", icon="play", tip="Leave the stopped state; the arm holds")
+        self.resume_button.setVisible(False)
+        self._row.addWidget(self.resume_button)
         self._row.addWidget(self.stop_button)
         self.stop_button.stopRequested.connect(self.stopRequested)
         self.stop_button.torqueReleaseRequested.connect(self.torqueReleaseRequested)
-        self.stop_button.resumeRequested.connect(self.resumeRequested)
+        self.resume_button.clicked.connect(self._on_resume_clicked)
 
     def set_authority(
         self,
@@ -156,6 +159,7 @@ class TopBar(QWidget):
         """See :meth:`widgets.authority_banner.AuthorityBanner.set_state`."""
         self.banner.set_state(authority, handing_over, fault, stopped)
         self.stop_button.set_stopped(stopped)
+        self.resume_button.setVisible(stopped)
 
     def set_task(self, task: str) -> None:
         self._task.set_value(task)
@@ -181,7 +185,10 @@ class TopBar(QWidget):
 
     def add_widget(self, widget: QWidget) -> None:
         """Put a widget (menu, sound switch) left of STOP."""
-        self._row.insertWidget(self._row.count() - 1, widget)
+        self._row.insertWidget(self._row.count() - 2, widget)
+
+    def _on_resume_clicked(self) -> None:
+        self.resumeRequested.emit()
 
     def sizeHint(self) -> QSize:
         return QSize(1200, _HEIGHT_PX)
