@@ -40,7 +40,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("take_over", "Take over", "take_over", ("Tab",), ("run",)),
     Action("hold", "Hold", "hold", ("Space",), ("run", "connect")),
     Action("approve", "Approve the plan", "running.approve", ("Return", "Enter"), ("run",)),
-    Action("refuse", "Refuse the plan", "running.refuse", ("X",), ("run",)),
+    Action("refuse", "Refuse the plan", "running.refuse", ("Backspace",), ("run",)),
     Action("hand_back", "Hand back to the policy", "running.hand_back", ("H",), ("run",)),
     Action("record", "Start or end a take", "teaching.toggle", ("Space",), ("teach",)),
     Action("keep", "Keep the take", "teaching.keep", ("Right", "N"), ("teach",)),

@@ -7,6 +7,7 @@ its parts (teaching, review, training, running) each hold one page's share of th
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -179,8 +180,6 @@ class Session(QObject):
         return Blocker("Arm", "not connected", False, "connect_rig", "Connect")
 
     def _disk_line(self) -> Blocker:
-        import shutil
-
         free_gb = shutil.disk_usage(self.folders.data).free / 1e9
         text = f"{free_gb:.0f} GB free in {self.folders.data}"
         return Blocker("Disk", text, free_gb > 2.0)
@@ -207,6 +206,10 @@ class Session(QObject):
         self.running.trusted = False
         if self.running.trials is not None:
             self.running.stop_trials()
+
+    def release_torque(self) -> None:
+        """Second stage of STOP: torque off, where the arm may be let go."""
+        self.cell.stop()
 
     def release_stop(self) -> None:
         """Leave the stopped state; the arm still holds."""

@@ -115,3 +115,12 @@ class Workcell:
     def stop(self) -> None:
         """STOP: a shared event, acts within two control ticks whatever else is queued."""
         self.rig.stop()
+
+    def restart(self) -> None:
+        """New processes in place of lost ones; what they shared is given back first."""
+        self.close()
+        self.status, self.scene = RigStatus(), None
+        self.proposal = self.active = None
+        self._rig_lost = False
+        self.rig = RigHost(self.bench)
+        self.start()

@@ -12,7 +12,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from recordings.errors import RecordingError
-from recordings.library import keep, list_episodes, recover_journals, restore, trash
+from recordings.library import (
+    episode_info,
+    keep,
+    list_episodes,
+    recover_journals,
+    restore,
+    trash,
+)
 from recordings.reader import Episode
 from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, RobotSpec
 
@@ -38,7 +45,7 @@ class Review(QObject):
         self.row = 0
         self.playing = False
         self.t_s: np.ndarray = np.zeros(0)  # (T,) float64 s since the first row
-        self.state: F32 = np.zeros((0, robot.joints.__len__()), np.float32)  # (T, n) rad
+        self.state: F32 = np.zeros((0, len(robot.joints)), np.float32)  # (T, n) rad
         self.action: F32 = self.state
 
     # ── the list ───────────────────────────────────────────────────────────────────────────────
@@ -95,7 +102,7 @@ class Review(QObject):
                 return
             self.state, self.action = episode.state, episode.action
             self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
-        except RecordingError as error:
+        except (RecordingError, OSError) as error:
             self.noticed.emit(str(error), "error")
             return
         self.episode = episode
@@ -132,9 +139,11 @@ class Review(QObject):
         if not self._trashed:
             self.noticed.emit("The trash has nothing from this session to bring back.", "info")
             return
+        episode_id = self._trashed.pop()
         try:
-            self.add(restore(self._folder, self._trashed.pop()))
-        except RecordingError as error:
+            restore(self._folder, episode_id)
+            self.add(episode_info(self._folder, episode_id))
+        except (RecordingError, OSError) as error:
             self.noticed.emit(str(error), "error")
 
     def keep(self, episode_id: str) -> None:
@@ -185,12 +194,13 @@ class Review(QObject):
             return
         try:
             if kept:
-                self.add(keep(self._folder, episode_id))
+                keep(self._folder, episode_id)
+                self.set_verdict(episode_id, kept=True)
                 return
             if episode_id == self.selected:
                 self.close()
             trash(self._folder, episode_id)
-        except RecordingError as error:
+        except (RecordingError, OSError) as error:
             self.noticed.emit(str(error), "error")
             return
         self.set_verdict(episode_id, kept=False)

@@ -1,0 +1,47 @@
+"""Puts the studio together: bench, session, window. The composition root of the Qt process.
+
+Loads no torch and no MuJoCo before the window is on screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from PySide6.QtWidgets import QApplication
+
+from devices.bench import load_bench
+from studio.log import catch_unexpected, start_logging
+from studio.session import Session
+from studio.settings import Folders, load_preferences
+from studio.window import Window
+from widgets import theme
+
+
+def open_studio(options: argparse.Namespace) -> int:
+    """Open the window and run until it is closed; returns the exit code.
+
+    Raises:
+        DeviceError: the bench does not exist or cannot be read; the message says what does.
+    """
+    folders = Folders.default(options.data)
+    folders.create()
+    loaded = load_preferences(folders.preferences)
+    bench = load_bench(options.bench or loaded.preferences.bench)
+    start_logging(folders.logs)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Foresight")
+    session = Session(bench, folders, loaded.preferences)
+    session.start()  # the children load while the window is built
+    theme.apply(app)
+    window = Window(session)
+    catch_unexpected(lambda text, details: window.toasts.show(text, "error"))
+    for warning in loaded.warnings:
+        session.noticed.emit(warning, "warn")
+    window.show()
+    if options.tour is not None:
+        from studio.tour import start_tour
+
+        start_tour(window, session, options.tour)
+    return app.exec()

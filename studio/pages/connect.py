@@ -1,0 +1,98 @@
+"""Connect: what stands between a person and the first demonstration, and what the bench sees."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from recordings.types import RigPhase
+from studio.actions import action
+from studio.pages.page import Page, bar, column
+from studio.session import Blocker, Session
+from widgets.blocker_list import BlockerItem, BlockerList
+from widgets.card import Card, ValueRow, button, label
+
+STEPS = (
+    ("Drive it", "teach", "Move the arm with mouse or keys on Teach"),
+    ("Record", "teach", "A few demonstrations, or let the demonstrator make them"),
+    ("Train", "train", "A small model, minutes on this computer"),
+    ("Preview", "run", "See in 3D what it plans before anything moves"),
+    ("Let it run", "run", "And take over at any moment"),
+)
+
+
+class ConnectPage(Page):
+    """Blockers on the right, the live bench in the middle, the way through the work on the left."""
+
+    key = "connect"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.blockers = BlockerList()
+        self.blockers.fixRequested.connect(self._on_fix_requested)
+        self.scene_row = ValueRow("Start scene", "–")
+        self.inspector = column(self.blockers, self._bench_card())
+        self.left = column(*self._steps())
+        self.strip = bar(label("Simulated bench", role="value"), self._scene_controls())
+        session.statusChanged.connect(self._on_session_status_changed)
+        session.sceneChanged.connect(lambda s: self.scene_row.set_value(f"seed {s.seed}"))
+        self._show_blockers()
+
+    def _bench_card(self) -> QWidget:
+        bench = self._session.cell.bench
+        card = Card("Bench")
+        robot = bench.robot
+        for name, value in (
+            ("Name", bench.name),
+            ("Arm", robot.name),
+            ("Joints", str(len(robot.joints))),
+            ("Cameras", ", ".join(robot.camera_names)),
+            ("Control", f"{robot.control_hz:.0f} Hz"),
+        ):
+            card.body.addWidget(ValueRow(name, value))
+        card.body.addWidget(self.scene_row)
+        return card
+
+    def _scene_controls(self) -> QWidget:
+        place = QWidget()
+        row = QHBoxLayout(place)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        scene = button("New start scene", icon="reset", tip=action("new_scene").tip)
+        scene.clicked.connect(self._session.new_scene)
+        row.addWidget(scene)
+        return place
+
+    def _steps(self) -> list[QWidget]:
+        title = Card("First time here")
+        title.body.addWidget(label("Five short steps", role="subtitle"))
+        title.body.addWidget(
+            label("Nothing needs to be plugged in: this arm is simulated.", role="quiet", wrap=True)
+        )
+        cards: list[QWidget] = [title]
+        for number, (name, _, text) in enumerate(STEPS, start=1):
+            card = Card()
+            card.body.addWidget(label(f"{number}  {name}", role="value"))
+            card.body.addWidget(label(text, role="quiet", wrap=True))
+            cards.append(card)
+        return cards
+
+    def _on_session_status_changed(self, status: object) -> None:
+        self._show_blockers()
+
+    def _show_blockers(self) -> None:
+        self.blockers.set_items([self._item(line) for line in self._session.blockers])
+
+    def _item(self, line: Blocker) -> BlockerItem:
+        connecting = self._session.status.phase in (RigPhase.CONNECTING, RigPhase.OFFLINE)
+        waiting = connecting and not self._session.rig_gone
+        state: Literal["ok", "attention", "blocked"] = (
+            "ok" if line.ok else "attention" if waiting else "blocked"
+        )
+        return BlockerItem(line.fix or line.name, state, line.name, line.text, line.fix_text)
+
+    def _on_fix_requested(self, key: str) -> None:
+        if key in ("reconnect", "connect_rig"):
+            getattr(self._session, key)()

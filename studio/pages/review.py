@@ -1,0 +1,169 @@
+"""Review: the episodes, and one of them replayed: pictures, joints and 3D under one time cursor."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+
+from recordings.reader import Episode
+from recordings.types import EpisodeInfo, EpisodePhase
+from studio.actions import action
+from studio.pages.page import Page, bar, column
+from studio.parts.training import TrainingSet
+from studio.session import Session
+from widgets.card import Card, Heading, ValueRow, button, label
+from widgets.episode_table import EpisodeTable
+
+DRIVERS = ("nobody", "you", "the policy")
+
+
+class ReviewPage(Page):
+    """Table beside the rail, replay on the stage, facts and verdict on the right."""
+
+    key = "review"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._review = session.review
+        self.table = EpisodeTable()
+        self.left = self._list()
+        self.strip = self._strip()
+        self.inspector = column(self._episode_card(), self._set_card())
+        self._review.episodesChanged.connect(self._on_review_episodes_changed)
+        self._review.opened.connect(self._on_review_opened)
+        self._review.cursorMoved.connect(self._on_review_cursor_moved)
+        self.table.episodeSelected.connect(self._review.select)
+        self.table.keepRequested.connect(self._review.keep)
+        self.table.trashRequested.connect(self._review.trash)
+        self._show_facts(None)
+
+    # ── panels ─────────────────────────────────────────────────────────────────────────────────
+
+    def _list(self) -> QWidget:
+        panel = QWidget()
+        panel.setProperty("role", "panel")
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(0, 12, 0, 0)
+        self.list_heading = Heading("Episodes")
+        self.list_heading.setContentsMargins(14, 0, 0, 2)
+        layout.addWidget(self.list_heading)
+        layout.addWidget(self.table, 1)
+        return panel
+
+    def _strip(self) -> QWidget:
+        self.play = button("Play", icon="play", key="␣", kind="primary", tip=action("play").tip)
+        self.play.clicked.connect(self._review.toggle_play)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.valueChanged.connect(self._on_slider_value_changed)
+        self.clock = label("", role="value")
+        strip = bar(self.play, self.slider, self.clock)
+        return strip
+
+    def _episode_card(self) -> QWidget:
+        card = Card("Episode")
+        self.title = label("", role="subtitle", wrap=True)
+        card.body.addWidget(self.title)
+        self.rows = {
+            name: ValueRow(name)
+            for name in ("Length", "Verdict", "Driven by", "Cameras", "Steps", "Recorded")
+        }
+        for row in self.rows.values():
+            card.body.addWidget(row)
+        self.problem = label("", tone="danger", wrap=True)
+        card.body.addWidget(self.problem)
+        self.keep = button("Keep", kind="ok", icon="keep", key="→", tip=action("keep_episode").tip)
+        self.trash = button("Trash", icon="trash", key="⌫", tip=action("trash_episode").tip)
+        self.keep.clicked.connect(self._review.keep_selected)
+        self.trash.clicked.connect(self._review.trash_selected)
+        card.body.addWidget(self.keep)
+        card.body.addWidget(self.trash)
+        return card
+
+    def _set_card(self) -> QWidget:
+        card = Card("Ready for training")
+        self.set_rows = {name: ValueRow(name) for name in ("Episodes", "Minutes", "Tasks")}
+        for row in self.set_rows.values():
+            card.body.addWidget(row)
+        undo = button("Restore from trash", kind="quiet", icon="redo", tip=action("undo_trash").tip)
+        undo.clicked.connect(self._review.restore_last)
+        card.body.addWidget(undo)
+        return card
+
+    # ── showing ────────────────────────────────────────────────────────────────────────────────
+
+    def enter(self) -> None:
+        if self._review.episode is None and self._review.episodes:
+            self._review.select(self._review.episodes[0].id)
+            self.table.select(self._review.selected)
+
+    def leave(self) -> None:
+        if self._review.playing:
+            self._review.toggle_play()
+
+    def tick(self) -> None:
+        self.play.setText("Pause   ␣" if self._review.playing else "Play   ␣")
+
+    def _on_review_episodes_changed(self, episodes: list[EpisodeInfo]) -> None:
+        self.table.set_episodes(episodes)
+        self.list_heading.setText(f"Episodes · {len(episodes)}")
+        known = TrainingSet.of(episodes)
+        self.set_rows["Episodes"].set_value(str(known.episodes))
+        self.set_rows["Minutes"].set_value(f"{known.minutes:.1f}")
+        self.set_rows["Tasks"].set_value(str(len(known.tasks)))
+        self._show_facts(self._info())
+
+    def _info(self) -> EpisodeInfo | None:
+        selected = self._review.selected
+        return next((e for e in self._review.episodes if e.id == selected), None)
+
+    def _on_review_opened(self, episode: Episode | None) -> None:
+        self._show_facts(self._info())
+        rows = len(self._review.t_s) if episode else 0
+        self.slider.setRange(0, max(0, rows - 1))
+        self.slider.setEnabled(episode is not None)
+        self.play.setEnabled(episode is not None)
+
+    def _show_facts(self, info: EpisodeInfo | None) -> None:
+        for item in (self.keep, self.trash):
+            item.setEnabled(info is not None)
+        self.title.setText(info.task or info.id if info else "Choose an episode")
+        self.problem.setText(info.problem if info else "")
+        self.problem.setVisible(bool(info and info.problem))
+        values = _facts(info, self._review.episode) if info else {}
+        for name, row in self.rows.items():
+            text, tone = values.get(name, ("–", ""))
+            row.set_value(text, tone=tone)
+
+    def _on_review_cursor_moved(self, row: int) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setValue(row)
+        self.slider.blockSignals(False)
+        t_s = self._review.t_s
+        self.clock.setText(f"{t_s[row]:5.1f} / {t_s[-1]:.1f} s")
+
+    def _on_slider_value_changed(self, row: int) -> None:
+        if self._review.playing:
+            self._review.toggle_play()
+        self._review.seek(row)
+
+
+def _facts(info: EpisodeInfo, episode: Episode | None) -> dict[str, tuple[str, str]]:
+    """Value and tone per row of the episode card."""
+    verdict = {True: ("success", "ok"), False: ("failure", "danger"), None: ("not marked", "")}
+    kept = info.phase is EpisodePhase.KEPT
+    word, tone = verdict[info.success]
+    facts = {
+        "Length": (f"{info.duration_s:.1f} s", ""),
+        "Verdict": (f"{'kept' if kept else info.phase.value} · {word}", tone or ("ok" if kept else "")),
+        "Cameras": (", ".join(info.cameras), ""),
+        "Steps": (f"{info.steps:,} at 100 Hz, {info.frames:,} frames", ""),
+        "Recorded": (time.strftime("%d %b %Y, %H:%M", time.localtime(info.created_wall_s)), ""),
+    }
+    if episode is not None and episode.info.id == info.id:
+        drivers = sorted({int(a) for a in episode.authority})
+        facts["Driven by"] = (", ".join(DRIVERS[a] for a in drivers), "human" if 1 in drivers else "")
+    return facts

@@ -1,0 +1,160 @@
+"""Train: one button, what it will learn from, the curves while it learns, and the runs there are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QWidget
+
+from model.messages import Progress
+from recordings.types import JobPhase, JobStatus
+from studio.pages.page import Page, column
+from studio.parts.runs import RunInfo
+from studio.parts.training import TrainingSet
+from studio.session import Session
+from widgets.card import Card, Heading, ValueRow, button, label
+from widgets.job_card import JobCard
+from widgets.loss_plot import LossPlot
+
+FEW = 10  # fewer episodes than this are said to be few
+
+
+class TrainPage(Page):
+    """Runs beside the rail, curves in the middle, the button and its facts on the right."""
+
+    key = "train"
+    uses_stage = False
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._training = session.training
+        self.plot = LossPlot()
+        self.job = JobCard("Training")
+        self.left = self._run_list()
+        self.centre = self._curves()
+        self.inspector = column(self._set_card(), self._start_card(), self._result_card())
+        self.job.stopRequested.connect(self._training.stop)
+        self._training.started.connect(self._on_training_started)
+        self._training.pointAdded.connect(self._on_training_point_added)
+        self._training.statusChanged.connect(self._on_training_status_changed)
+        self._training.runsChanged.connect(self._on_training_runs_changed)
+        session.review.episodesChanged.connect(lambda _: self._show_set())
+        self._show_set()
+
+    # ── panels ─────────────────────────────────────────────────────────────────────────────────
+
+    def _run_list(self) -> QWidget:
+        panel = QWidget()
+        panel.setProperty("role", "panel")
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(12, 12, 12, 0)
+        layout.addWidget(Heading("Runs"))
+        self.runs = QListWidget()
+        layout.addWidget(self.runs, 1)
+        return panel
+
+    def _curves(self) -> QWidget:
+        panel = QWidget()
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(10)
+        self.title = label("Nothing trained yet", role="title")
+        layout.addWidget(self.title)
+        layout.addWidget(self.job)
+        layout.addWidget(Heading("Loss · training and held-out episodes"))
+        layout.addWidget(self.plot, 1)
+        return panel
+
+    def _set_card(self) -> QWidget:
+        card = Card("What it learns from")
+        self.rows = {name: ValueRow(name) for name in ("Episodes", "Motion", "Tasks", "Starts from")}
+        for row in self.rows.values():
+            card.body.addWidget(row)
+        self.advice = label("", tone="attention", wrap=True)
+        card.body.addWidget(self.advice)
+        return card
+
+    def _start_card(self) -> QWidget:
+        card = Card("Train")
+        self.minutes = QDoubleSpinBox()
+        self.minutes.setRange(0.5, 600)
+        self.minutes.setDecimals(1)
+        self.minutes.setSuffix(" min")
+        self.minutes.setValue(self._session.preferences.train_minutes)
+        self.start = button("Train", kind="primary", icon="train")
+        self.start.clicked.connect(self._on_start_clicked)
+        row = QHBoxLayout()
+        row.addWidget(label("Train for", role="quiet"))
+        row.addWidget(self.minutes, 1)
+        card.body.addLayout(row)
+        card.body.addWidget(self.start)
+        card.body.addWidget(
+            label(
+                "Uses this computer's processor and leaves a core free. You may close the window: "
+                "training goes on, and is here when you come back.",
+                role="quiet",
+                wrap=True,
+            )
+        )
+        return card
+
+    def _result_card(self) -> QWidget:
+        self.result = Card("This run")
+        names = ("Step", "Loss", "Held-out loss", "Speed")
+        self.result_rows = {name: ValueRow(name) for name in names}
+        for row in self.result_rows.values():
+            self.result.body.addWidget(row)
+        self.run = button("Preview this policy", icon="run", tip="Opens Run with this policy")
+        self.result.body.addWidget(self.run)
+        self.result.setVisible(False)
+        return self.result
+
+    # ── showing ────────────────────────────────────────────────────────────────────────────────
+
+    def _show_set(self) -> None:
+        known = TrainingSet.of(self._session.review.episodes)
+        self.rows["Episodes"].set_value(str(known.episodes))
+        self.rows["Motion"].set_value(f"{known.minutes:.1f} min")
+        self.rows["Tasks"].set_value("\n".join(known.tasks) or "–")
+        self.rows["Starts from"].set_value("tiny foundation")
+        few = known.episodes < FEW
+        self.advice.setVisible(few)
+        self.advice.setText(
+            "No kept episodes yet: record some on Teach."
+            if not known.episodes
+            else f"{known.episodes} episodes are few; 50 are a good start."
+        )
+        self.start.setEnabled(known.episodes > 0 and not self._training.running)
+
+    def _on_training_started(self) -> None:
+        self.plot.clear()
+        self.result.setVisible(True)
+        job = self._training.job
+        self.title.setText(job.folder.name if job else "")
+
+    def _on_training_point_added(self, point: Progress) -> None:
+        self.plot.add(point.step, point.loss, point.heldout)
+
+    def _on_training_status_changed(self, status: JobStatus) -> None:
+        self.job.set_status(status)
+        metrics = status.metrics
+        self.result_rows["Step"].set_value(f"{status.step:,}")
+        self.result_rows["Loss"].set_value(f"{metrics['loss']:.3f}" if "loss" in metrics else "–")
+        heldout = metrics.get("heldout")
+        self.result_rows["Held-out loss"].set_value("–" if heldout is None else f"{heldout:.3f}")
+        self.result_rows["Speed"].set_value(f"{metrics.get('steps_per_s', 0):.1f} steps/s")
+        self.start.setText("Training…" if self._training.running else "Train")
+        self.run.setEnabled(status.phase in (JobPhase.FINISHED, JobPhase.CANCELLED))
+        self._show_set()
+
+    def _on_training_runs_changed(self, runs: list[RunInfo]) -> None:
+        self.runs.clear()
+        for run in runs:
+            item = QListWidgetItem(f"{run.name}\n{run.line}")
+            item.setToolTip(str(run.path))
+            self.runs.addItem(item)
+
+    def _on_start_clicked(self) -> None:
+        self._training.start(self.minutes.value())
