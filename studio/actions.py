@@ -1,4 +1,4 @@
-"""Every action a person can take, as data: what it is called, its keys, where it works, what it asks.
+"""Every action a person can take, as data: its name, its keys, where it works, what it asks.
 
 The window turns this table into shortcuts, the help page and the buttons' tips. Holds no behaviour:
 ``intent`` is the dotted name of a method of the session.
@@ -51,8 +51,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("end_session", "End in order", "teaching.end", ("Escape",), ("teach",)),
     Action("play", "Play or pause", "review.toggle_play", ("Space",), ("review",)),
     Action("keep_episode", "Keep the episode", "review.keep_selected", ("Right", "N"), ("review",)),
-    Action("trash_episode", "Trash the episode", "review.trash_selected", ("Backspace",), ("review",)),
-    Action("undo_trash", "Restore from trash", "review.restore_last", ("Ctrl+Z",), ("review", "teach")),
+    Action("trash_episode", "Trash it", "review.trash_selected", ("Backspace",), ("review",)),
+    Action("undo_trash", "Restore it", "review.restore_last", ("Ctrl+Z",), ("review", "teach")),
 )  # fmt: skip
 
 _BY_KEY = {action.key: action for action in ACTIONS}
@@ -66,7 +66,9 @@ def action(key: str) -> Action:
     """
     if key not in _BY_KEY:
         nearest = difflib.get_close_matches(key, _BY_KEY, n=1)
-        raise KeyError(f"no action {key!r}" + (f", did you mean {nearest[0]!r}?" if nearest else ""))
+        raise KeyError(
+            f"no action {key!r}" + (f", did you mean {nearest[0]!r}?" if nearest else "")
+        )
     return _BY_KEY[key]
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from devices.bench import load_bench
 from PySide6.QtWidgets import QApplication
 
-from devices.bench import load_bench
 from studio.log import catch_unexpected, start_logging
 from studio.session import Session
 from studio.settings import Folders, load_preferences
@@ -36,9 +36,9 @@ def open_studio(options: argparse.Namespace) -> int:
     session.start()  # the children load while the window is built
     theme.apply(app)
     window = Window(session)
-    catch_unexpected(lambda text, details: window.toasts.show(text, "error"))
+    catch_unexpected(lambda text, details: window.toasts.show(text, "danger"))
     for warning in loaded.warnings:
-        session.noticed.emit(warning, "warn")
+        session.noticed.emit(warning, "attention")
     window.show()
     if options.tour is not None:
         from studio.tour import start_tour

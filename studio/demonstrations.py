@@ -6,11 +6,11 @@ small protocols; no Qt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from devices.commands import ResetScene, SelectLeader, SetAuthority, SetTask
-from recordings.types import Authority, EpisodeInfo
+from recordings.types import Authority
 from studio.trials import TrialBench, cube_of_task, is_placed
 
 SETTLE_NS = 300_000_000  # after a reset, before the demonstrator starts
@@ -22,7 +22,7 @@ MAX_REDO = 3.0  # give up when more than this share of the wanted count failed
 class Recorder(Protocol):
     """What a series needs of the recorder process."""
 
-    def begin(self, task: str) -> None: ...
+    def begin(self, task: str) -> str: ...
 
     def end(self, success: bool | None = None) -> None: ...
 
@@ -36,8 +36,7 @@ class DemonstrationSeries:
     """Records ``count`` successful demonstrations; call :meth:`tick` some 20 times a second.
 
     RESET → SETTLE → RECORD → judge → RESET … → done. A failed demonstration is discarded and made
-    again on the next scene. Verdicts reach the recorder when it reports the sealed episode
-    (:meth:`on_episode`).
+    again on the next scene.
     """
 
     bench: TrialBench
@@ -51,7 +50,7 @@ class DemonstrationSeries:
     stopped: bool = False
     _reset_sent: bool = False
     since_ns: int = 0
-    _verdicts: list[bool] = field(default_factory=list[bool])
+    _episode: str = ""
 
     @property
     def done(self) -> bool:
@@ -63,9 +62,9 @@ class DemonstrationSeries:
         return self.failed > MAX_REDO * self.count + 3
 
     @property
-    def unsealed(self) -> int:
-        """Demonstrations whose file is not closed yet."""
-        return len(self._verdicts)
+    def episode(self) -> str:
+        """Id of the newest take."""
+        return self._episode
 
     @property
     def scene_seed(self) -> int:
@@ -93,14 +92,6 @@ class DemonstrationSeries:
         self._end(success)
         return success
 
-    def on_episode(self, episode: EpisodeInfo) -> bool | None:
-        """Give a freshly recorded episode the verdict of its demonstration, in order."""
-        if not self._verdicts:
-            return None
-        success = self._verdicts.pop(0)
-        (self.recorder.keep if success else self.recorder.discard)(episode.id)
-        return success
-
     def stop(self) -> None:
         """End in order: the take that runs is discarded, the arm holds."""
         if self.recording:
@@ -110,14 +101,14 @@ class DemonstrationSeries:
     def _begin(self, now_ns: int) -> None:
         self.bench.send(SetTask(self.task))
         self.bench.send(SelectLeader("demonstrator"))
-        self.recorder.begin(self.task)
+        self._episode = self.recorder.begin(self.task)
         self.bench.send(SetAuthority(Authority.LEADER))
         self.recording, self.since_ns = True, now_ns
 
     def _end(self, success: bool) -> None:
         self.recorder.end(success=success)
         self.bench.send(SetAuthority(Authority.HOLD))
-        self._verdicts.append(success)
+        (self.recorder.keep if success else self.recorder.discard)(self._episode)
         self.kept += success
         self.failed += not success
         self.recording = self._reset_sent = False

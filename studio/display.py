@@ -47,7 +47,7 @@ def _answers(display: str) -> bool:
     number = screen.split(".")[0]
     if host not in ("", "unix") or not number.isdigit():
         return True
-    path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where X servers put their socket
+    path = f"/tmp/.X11-unix/X{number}"
     for address in (path, f"\0{path}"):
         if address == path and not Path(path).exists():
             continue

@@ -59,9 +59,7 @@ def catch_unexpected(tell: Callable[[str, str], None]) -> None:
     """
     log = logging.getLogger(__name__)
 
-    def hook(
-        kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return

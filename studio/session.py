@@ -1,7 +1,7 @@
 """The one mutable state of the window: what is connected, who drives, what is recorded and planned.
 
-Methods are intents, signals are facts. :meth:`Session.tick` runs 30 times a second: it says that we
-live, drains the pipes, reads the newest ring slots, and tells. No thread, no file access, no widget;
+Methods are intents, signals are facts. :meth:`Session.tick` runs 30 times a second: it says that
+we live, drains the pipes, reads the newest ring slots, and tells. No thread, no file access, no widget;
 its parts (teaching, review, training, running) each hold one page's share of the state.
 """
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from devices.bench import Bench
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from devices.bench import Bench
 from devices.commands import (
     AuthorityChanged,
     Connect,
@@ -32,7 +32,6 @@ from recordings.step_ring import StepColumns
 from recordings.types import (
     Authority,
     EpisodeInfo,
-    EpisodePhase,
     Fault,
     Frame,
     RigPhase,
@@ -48,6 +47,7 @@ from studio.workcell import Fact, ProcessLost, Workcell
 
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
+RECORDER_STOPPED = ("disk_full", "recording_failed", "recorder_lost")  # codes that end a take
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Session(QObject):
     authorityChanged = Signal(object)  # AuthorityChanged
     faulted = Signal(object)  # Fault
     rigLost = Signal(str)  # sentence
-    noticed = Signal(str, str)  # sentence, level "info" "ok" "warn" "error"
+    noticed = Signal(str, str)  # sentence, level "info" "ok" "attention" "danger"
     preferencesChanged = Signal(object)  # Preferences
     ticked = Signal()
 
@@ -99,7 +99,6 @@ class Session(QObject):
         self._timer.timeout.connect(self.tick)
         for part in (self.teaching, self.review, self.running):
             part.noticed.connect(self.noticed)
-        self.teaching.verdictGiven.connect(self._on_verdict)
 
     # ── life ───────────────────────────────────────────────────────────────────────────────────
 
@@ -110,7 +109,7 @@ class Session(QObject):
         self._timer.start()
 
     def load(self) -> None:
-        """What may wait until the window is on screen: episodes, runs, a training that still runs."""
+        """What may wait until the window is on screen: episodes, runs, a running training."""
         self.review.load()
         if self.training.find():
             self.noticed.emit("A training from before is still running: see Train.", "info")
@@ -271,19 +270,19 @@ class Session(QObject):
                 self.sceneChanged.emit(fact)
             case AuthorityChanged():
                 self.authorityChanged.emit(fact)
-            case EpisodeInfo(phase=EpisodePhase.REVIEW):
-                self.review.add(fact)
+            case EpisodeInfo():
+                self.review.on_episode(fact)
                 self.teaching.on_episode(fact)
-            case EpisodeInfo(phase=EpisodePhase.KEPT):
-                self.review.add(fact)
             case Fault():
+                if fact.code in RECORDER_STOPPED:
+                    self.teaching.on_recorder_stopped()
                 self.faulted.emit(fact)
-                self.noticed.emit(f"{fact.message} {fact.hint}".strip(), "error")
+                self.noticed.emit(f"{fact.message} {fact.hint}".strip(), "danger")
             case ProcessLost(process=name, exit_code=code):
                 self._rig_gone = True
                 text = f"The {name} process is gone (exit code {code}). The arm holds. Reconnect."
                 self.rigLost.emit(text)
-                self.noticed.emit(text, "error")
+                self.noticed.emit(text, "danger")
                 self.statusChanged.emit(self.status)
             case _:
                 pass
@@ -301,6 +300,3 @@ class Session(QObject):
                 frame = ring.newest()
                 if frame is not None:
                     self.frames[name] = frame
-
-    def _on_verdict(self, episode_id: str, kept: bool) -> None:
-        self.review.set_verdict(episode_id, kept=kept)

@@ -92,10 +92,9 @@ def load_preferences(path: Path) -> LoadedPreferences:
     kept: dict[str, Any] = {}
     warnings: list[str] = []
     fields = {f.name: f for f in dataclasses.fields(Preferences)}
-    for key, value in data.items():
+    for key, written in data.items():
         wanted = type(fields[key].default) if key in fields else None
-        if wanted is float and type(value) is int:
-            value = float(value)
+        value = float(written) if wanted is float and type(written) is int else written
         if wanted is None or type(value) is not wanted:
             expected = f"a {wanted.__name__}" if wanted else f"one of {', '.join(fields)}"
             warnings.append(f"Preference {key} = {value!r} in {path} is dropped: not {expected}.")

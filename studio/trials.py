@@ -1,7 +1,7 @@
 """Autonomous trials on fresh scenes, and what may be concluded from how many succeeded.
 
-A trial: reset the scene, hand over to the policy, watch the cube. Shared by `foresight demo` and the
-Run page. Knows the running bench only through :class:`TrialBench`; no Qt, no torch.
+A trial: reset the scene, hand over to the policy, watch the cube. Shared by `foresight demo` and
+the Run page. Knows the running bench only through :class:`TrialBench`; no Qt, no torch.
 """
 
 from __future__ import annotations

@@ -195,8 +195,9 @@ class Window(QMainWindow):
             intent()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() in STOP_KEYS and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if plain and event.key() in STOP_KEYS:
                 if not event.isAutoRepeat():
                     self.do("stop")
                 return True
@@ -213,7 +214,7 @@ class Window(QMainWindow):
         session.statusChanged.connect(self._on_session_status_changed)
         session.noticed.connect(self.toasts.show)
         session.ticked.connect(self._on_session_ticked)
-        session.teaching.verdictGiven.connect(self.pages["teach"].enter)
+        session.review.episodesChanged.connect(lambda _: self.pages["teach"].enter())
         train = self.pages["train"]
         assert isinstance(train, TrainPage)
         train.run.clicked.connect(self._on_train_run_clicked)

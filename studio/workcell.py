@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.bench import Bench
+
 from devices.commands import (
+    AuthorityChanged,
     Command,
     Event,
     PlanActivated,
@@ -78,6 +80,7 @@ class Workcell:
             facts.append(ProcessLost("rig", self.rig.exit_code))
         for fact in facts:
             self._remember(fact)
+            self.note(fact)
         return facts
 
     def _remember(self, fact: Fact) -> None:
@@ -124,3 +127,22 @@ class Workcell:
         self._rig_lost = False
         self.rig = RigHost(self.bench)
         self.start()
+
+    def note(self, fact: Fact) -> None:
+        """Write what happened into the running episode (dropped when none runs)."""
+        if self.recorder is None:
+            return
+        match fact:
+            case AuthorityChanged():
+                data = {"authority": fact.authority.name, "reason": fact.reason}
+                self.recorder.event("authority", data, t_ns=fact.t_ns)
+            case PlanActivated():
+                data = {"plan": fact.plan_id, "approved_by": fact.approved_by}
+                self.recorder.event("plan_activated", data, t_ns=fact.t_ns)
+                if self.active is not None:
+                    self.recorder.plan(self.active.plan, t_ns=fact.t_ns)
+            case PlanDropped():
+                data = {"plan": fact.plan_id, "reason": fact.reason}
+                self.recorder.event("plan_dropped", data)
+            case _:
+                pass

@@ -1,6 +1,6 @@
 """What a page gives to the window: up to four panels, and what happens when it is entered.
 
-The stage (3D, cameras, joints) belongs to the window and is shared; a page only says how it is used.
+The stage (3D, cameras, joints) belongs to the window and is shared between pages.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from widgets.arm_view import ArmView
 
 from devices.commands import PlanProposed
 from studio.session import Session
-from widgets.arm_view import ArmView
 from widgets.camera_view import CameraView
 from widgets.joint_plot import JointPlot
 

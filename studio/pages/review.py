@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from recordings.reader import Episode
 from recordings.types import EpisodeInfo, EpisodePhase
@@ -15,6 +15,7 @@ from studio.parts.training import TrainingSet
 from studio.session import Session
 from widgets.card import Card, Heading, ValueRow, button, label
 from widgets.episode_table import EpisodeTable
+from widgets.timeline import Timeline
 
 DRIVERS = ("nobody", "you", "the policy")
 
@@ -57,10 +58,13 @@ class ReviewPage(Page):
     def _strip(self) -> QWidget:
         self.play = button("Play", icon="play", key="␣", kind="primary", tip=action("play").tip)
         self.play.clicked.connect(self._review.toggle_play)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.valueChanged.connect(self._on_slider_value_changed)
-        self.clock = label("", role="value")
-        strip = bar(self.play, self.slider, self.clock)
+        self.timeline = Timeline()
+        self.timeline.cursorMoved.connect(self._on_timeline_cursor_moved)
+        self.timeline.playRequested.connect(self._review.toggle_play)
+        strip = bar(self.play, self.timeline)
+        layout = strip.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setStretch(1, 1)
         return strip
 
     def _episode_card(self) -> QWidget:
@@ -122,10 +126,11 @@ class ReviewPage(Page):
 
     def _on_review_opened(self, episode: Episode | None) -> None:
         self._show_facts(self._info())
-        rows = len(self._review.t_s) if episode else 0
-        self.slider.setRange(0, max(0, rows - 1))
-        self.slider.setEnabled(episode is not None)
         self.play.setEnabled(episode is not None)
+        self.timeline.setEnabled(episode is not None)
+        if episode is not None:
+            self.timeline.set_duration(float(self._review.t_s[-1]))
+            self.timeline.set_authority(self._review.t_s, episode.authority)
 
     def _show_facts(self, info: EpisodeInfo | None) -> None:
         for item in (self.keep, self.trash):
@@ -139,16 +144,12 @@ class ReviewPage(Page):
             row.set_value(text, tone=tone)
 
     def _on_review_cursor_moved(self, row: int) -> None:
-        self.slider.blockSignals(True)
-        self.slider.setValue(row)
-        self.slider.blockSignals(False)
-        t_s = self._review.t_s
-        self.clock.setText(f"{t_s[row]:5.1f} / {t_s[-1]:.1f} s")
+        self.timeline.set_cursor(float(self._review.t_s[row]))
 
-    def _on_slider_value_changed(self, row: int) -> None:
+    def _on_timeline_cursor_moved(self, seconds: float) -> None:
         if self._review.playing:
             self._review.toggle_play()
-        self._review.seek(row)
+        self._review.seek_s(seconds)
 
 
 def _facts(info: EpisodeInfo, episode: Episode | None) -> dict[str, tuple[str, str]]:
@@ -158,12 +159,18 @@ def _facts(info: EpisodeInfo, episode: Episode | None) -> dict[str, tuple[str, s
     word, tone = verdict[info.success]
     facts = {
         "Length": (f"{info.duration_s:.1f} s", ""),
-        "Verdict": (f"{'kept' if kept else info.phase.value} · {word}", tone or ("ok" if kept else "")),
+        "Verdict": (
+            f"{'kept' if kept else info.phase.value} · {word}",
+            tone or ("ok" if kept else ""),
+        ),
         "Cameras": (", ".join(info.cameras), ""),
         "Steps": (f"{info.steps:,} at 100 Hz, {info.frames:,} frames", ""),
         "Recorded": (time.strftime("%d %b %Y, %H:%M", time.localtime(info.created_wall_s)), ""),
     }
     if episode is not None and episode.info.id == info.id:
         drivers = sorted({int(a) for a in episode.authority})
-        facts["Driven by"] = (", ".join(DRIVERS[a] for a in drivers), "human" if 1 in drivers else "")
+        facts["Driven by"] = (
+            ", ".join(DRIVERS[a] for a in drivers),
+            "human" if 1 in drivers else "",
+        )
     return facts

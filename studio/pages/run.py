@@ -51,8 +51,12 @@ class RunPage(Page):
 
     def _strip(self) -> QWidget:
         self.hold = button("Hold", icon="hold", key="␣", tip=tip("hold"))
-        self.take_over = button("Take over", kind="primary", icon="hand", key="⇥", tip=tip("take_over"))
-        self.hand_back = button("Preview plan", kind="ok", icon="run", key="H", tip=tip("hand_back"))
+        self.take_over = button(
+            "Take over", kind="primary", icon="hand", key="⇥", tip=tip("take_over")
+        )
+        self.hand_back = button(
+            "Preview plan", kind="ok", icon="run", key="H", tip=tip("hand_back")
+        )
         self.hold.clicked.connect(self._session.hold)
         self.take_over.clicked.connect(self._session.take_over)
         self.hand_back.clicked.connect(self._running.hand_back)

@@ -12,11 +12,11 @@ from collections import deque
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from widgets.arm_view import ArmView
 
 from recordings.types import F32, CameraSpec, Frame
 from studio.pages.plan_overlay import PlanOverlay
 from studio.session import Session
-from widgets.arm_view import ArmView
 from widgets.camera_view import CameraView
 from widgets.card import Heading, label
 from widgets.joint_plot import JointPlot
@@ -141,9 +141,7 @@ class Stage:
     def _show_frame(self, name: str, frame: Frame, now_ns: int) -> None:
         self._shown[name] = frame.index
         self.rates[name].count(now_ns)
-        self.views[name].set_frame(
-            frame.image, self.rates[name].fps, (now_ns - frame.t_ns) / 1e6
-        )
+        self.views[name].set_frame(frame.image, self.rates[name].fps, (now_ns - frame.t_ns) / 1e6)
 
     def _show_arm(self, now_ns: int) -> None:
         session = self._session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QSpinBox, QWidget
+from widgets.drive_pad import DrivePad
 
 from devices.commands import MoveTool
 from recordings.types import Authority
@@ -11,7 +12,6 @@ from studio.pages.page import Page, bar, column
 from studio.session import Session
 from widgets import theme
 from widgets.card import Card, button, label
-from widgets.drive_pad import DrivePad
 
 TARGET = 50  # a good first number of demonstrations
 
@@ -143,7 +143,9 @@ class TeachPage(Page):
         self.demo_count.setEnabled(series is None)
         if series is None:
             self.demo.setText("Let it record")
-            self.demo_text.setText("Picks the cube and puts it in the tray by itself, like a person.")
+            self.demo_text.setText(
+                "Picks the cube and puts it in the tray by itself, like a person."
+            )
         else:
             self.demo.setText("Stop")
             self.demo_text.setText(

@@ -1,10 +1,16 @@
-"""Train: one button, what it will learn from, the curves while it learns, and the runs there are."""
+"""Train: one button, what it learns from, the curves while it learns, and the runs there are."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from model.messages import Progress
 from recordings.types import JobPhase, JobStatus
@@ -69,7 +75,9 @@ class TrainPage(Page):
 
     def _set_card(self) -> QWidget:
         card = Card("What it learns from")
-        self.rows = {name: ValueRow(name) for name in ("Episodes", "Motion", "Tasks", "Starts from")}
+        self.rows = {
+            name: ValueRow(name) for name in ("Episodes", "Motion", "Tasks", "Starts from")
+        }
         for row in self.rows.values():
             card.body.addWidget(row)
         self.advice = label("", tone="attention", wrap=True)

@@ -1,6 +1,6 @@
 """Looking at episodes: which there are, the one that is open, and the time cursor in it.
 
-Knows the files through ``recordings`` only; pages show what it tells. One episode is open at a time.
+Knows the files through ``recordings`` only. One episode is open at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from recordings.library import (
     episode_info,
     keep,
     list_episodes,
-    recover_journals,
     restore,
     trash,
 )
@@ -38,6 +37,7 @@ class Review(QObject):
         self._robot = robot
         self._episodes: dict[str, EpisodeInfo] = {}
         self._trashed: list[str] = []
+        self._told: set[str] = set()  # recovered episodes that were announced
         self._last_tick_ns = 0
         self._position_s = 0.0
         self.episode: Episode | None = None
@@ -56,24 +56,30 @@ class Review(QObject):
         return sorted(self._episodes.values(), key=lambda e: e.created_wall_s, reverse=True)
 
     def load(self) -> None:
-        """Read the folder; takes of a studio that died are recovered and said so."""
-        recovered = recover_journals(self._folder)
+        """Read the folder (the recorder process completes what a studio that died left behind)."""
         self._episodes = {e.id: e for e in list_episodes(self._folder)}
-        if recovered:
+        self.episodesChanged.emit(self.episodes)
+
+    def on_episode(self, episode: EpisodeInfo) -> None:
+        """The recorder reports a fresh or changed episode."""
+        if episode.phase is EpisodePhase.RECORDING:
+            return
+        if episode.phase is EpisodePhase.DISCARDED:
+            self._episodes.pop(episode.id, None)
+            self._trashed.append(episode.id)
+        else:
+            self._episodes[episode.id] = episode
+        if episode.recovered and episode.sealed and episode.id not in self._told:
+            self._told.add(episode.id)
             self.noticed.emit(
-                f"{len(recovered)} interrupted recording(s) recovered: every complete step up to "
-                "the interruption is there. Look at them in Review.",
-                "warn",
+                f"An interrupted recording was recovered: {episode.duration_s:.1f} s of "
+                f"“{episode.task}”, every complete step up to the interruption. It is in Review.",
+                "attention",
             )
         self.episodesChanged.emit(self.episodes)
 
-    def add(self, episode: EpisodeInfo) -> None:
-        """A fresh or changed episode."""
-        self._episodes[episode.id] = episode
-        self.episodesChanged.emit(self.episodes)
-
     def set_verdict(self, episode_id: str, *, kept: bool) -> None:
-        """The recorder has kept or discarded this one."""
+        """This one was kept or put into the trash from here."""
         if not kept:
             self._episodes.pop(episode_id, None)
             self._trashed.append(episode_id)
@@ -97,13 +103,13 @@ class Review(QObject):
             if difference:
                 episode.close()
                 self.noticed.emit(
-                    f"Episode {episode_id} was recorded on another robot: {difference}.", "error"
+                    f"Episode {episode_id} was recorded on another robot: {difference}.", "danger"
                 )
                 return
             self.state, self.action = episode.state, episode.action
             self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
         except (RecordingError, OSError) as error:
-            self.noticed.emit(str(error), "error")
+            self.noticed.emit(str(error), "danger")
             return
         self.episode = episode
         self.opened.emit(episode)
@@ -126,6 +132,10 @@ class Review(QObject):
         self._position_s = float(self.t_s[self.row])
         self.cursorMoved.emit(self.row)
 
+    def seek_s(self, seconds: float) -> None:
+        """Put the time cursor on the last row not after ``seconds``."""
+        self.seek(int(np.searchsorted(self.t_s, seconds, side="right")) - 1)
+
     def keep_selected(self) -> None:
         """Keep this episode: training uses it."""
         self._verdict(self.selected, kept=True)
@@ -142,9 +152,10 @@ class Review(QObject):
         episode_id = self._trashed.pop()
         try:
             restore(self._folder, episode_id)
-            self.add(episode_info(self._folder, episode_id))
+            self._episodes[episode_id] = episode_info(self._folder, episode_id)
+            self.episodesChanged.emit(self.episodes)
         except (RecordingError, OSError) as error:
-            self.noticed.emit(str(error), "error")
+            self.noticed.emit(str(error), "danger")
 
     def keep(self, episode_id: str) -> None:
         self._verdict(episode_id, kept=True)
@@ -178,7 +189,7 @@ class Review(QObject):
         try:
             return self.episode.image(camera, frame)
         except RecordingError as error:
-            self.noticed.emit(str(error), "error")
+            self.noticed.emit(str(error), "danger")
             return None
 
     def close(self) -> None:
@@ -201,7 +212,7 @@ class Review(QObject):
                 self.close()
             trash(self._folder, episode_id)
         except (RecordingError, OSError) as error:
-            self.noticed.emit(str(error), "error")
+            self.noticed.emit(str(error), "danger")
             return
         self.set_verdict(episode_id, kept=False)
         self.noticed.emit("Episode is in the trash. Ctrl+Z brings it back.", "info")

@@ -1,4 +1,4 @@
-"""Running a policy as the studio sees it: which one, how much it may do, the plan that waits, trials.
+"""Running a policy as the studio sees it: which one, how much it may do, what waits, trials.
 
 The first motion of a freshly chosen policy (and the first after a STOP or a fault) is always shown
 before it happens, whatever the autonomy says. Knows the workcell and the serve job; no widget.
@@ -106,7 +106,7 @@ class Running(QObject):
     def hand_back(self) -> None:
         """The policy drives from now on; asked first where the autonomy says so."""
         if not self.ready:
-            self.noticed.emit("Choose a run first: no policy is loaded.", "warn")
+            self.noticed.emit("Choose a run first: no policy is loaded.", "attention")
             return
         self._cell.send(SetTask(self.task))
         self._cell.send(SetAutonomy(self.effective_autonomy))
@@ -133,7 +133,9 @@ class Running(QObject):
     def start_trials(self, count: int) -> None:
         """Run ``count`` trials on fresh scenes; only for a policy whose plan was approved once."""
         if not self.trusted:
-            self.noticed.emit("Approve one plan of this policy before it runs trials alone.", "warn")
+            self.noticed.emit(
+                "Approve one plan of this policy before it runs trials alone.", "attention"
+            )
             return
         first = time.time_ns() // 1_000_000_000 % 1_000_000
         self.results = []
@@ -204,7 +206,7 @@ class Running(QObject):
             self.noticed.emit(
                 f"The planner of {self.policy} stopped; the arm holds. Choose the run again to "
                 f"restart it.\n{server.status.message}",
-                "error",
+                "danger",
             )
             self.changed.emit()
 

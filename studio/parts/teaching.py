@@ -1,13 +1,12 @@
 """Teaching as the studio sees it: takes a person records, and series the demonstrator records.
 
 IDLE → RECORDING → (kept | discarded) → IDLE; a series runs takes of its own until its count is full.
-Knows the workcell, no widget. An unsaved take is never dropped silently: ending always seals it.
+Knows the workcell, no widget. A take is never dropped silently: ending always seals it.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from PySide6.QtCore import QObject, Signal
 
@@ -24,7 +23,6 @@ class Teaching(QObject):
 
     changed = Signal()
     noticed = Signal(str, str)  # sentence, level
-    verdictGiven = Signal(str, bool)  # episode id, kept
 
     def __init__(self, cell: Workcell, task: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -35,9 +33,10 @@ class Teaching(QObject):
         self.kept = 0  # in this session
         self.discarded = 0
         self.mark: bool | None = None  # success mark of the take that runs
-        self.last_id = ""  # newest sealed take
+        self.last_id = ""  # newest take that was kept
+        self._episode = ""  # the take that runs
         self._since_ns = 0
-        self._verdicts: deque[bool] = deque()  # of takes that are being sealed, oldest first
+        self._unsealed: set[str] = set()  # takes whose file is still being closed
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +60,7 @@ class Teaching(QObject):
     @property
     def sealing(self) -> int:
         """Takes whose file is still being closed."""
-        return len(self._verdicts)
+        return len(self._unsealed)
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
@@ -89,13 +88,15 @@ class Teaching(QObject):
             return
         recorder = self._cell.recorder
         if recorder is None or not self._cell.ready:
-            self.noticed.emit("The arm is not connected: nothing to record yet.", "warn")
+            self.noticed.emit("The arm is not connected: nothing to record yet.", "attention")
             return
         if not self.task:
-            self.noticed.emit("Say what the task is first: it is stored with every take.", "warn")
+            self.noticed.emit(
+                "Say what the task is first: it is stored with every take.", "attention"
+            )
             return
         self._cell.send(SetTask(self.task))
-        recorder.begin(self.task)
+        self._episode = recorder.begin(self.task)
         if self._cell.status.authority is not Authority.LEADER:
             self.drive()
         self.recording, self.mark, self._since_ns = True, None, time.monotonic_ns()
@@ -125,7 +126,6 @@ class Teaching(QObject):
             self._cell.recorder.discard(self.last_id)
             self.kept -= 1
             self.discarded += 1
-            self.verdictGiven.emit(self.last_id, False)
             self.noticed.emit("The last take is in the trash. Ctrl+Z brings it back.", "info")
             self.last_id = ""
             self.changed.emit()
@@ -159,22 +159,25 @@ class Teaching(QObject):
             self.discarded += not verdict
         if verdict is not None or self.series.recording != before:
             self.changed.emit()
-        if self.series.done and not self.series.unsealed:
+        if verdict is not None:
+            self._unsealed.add(self.series.episode)
+            self.last_id = self.series.episode if verdict else self.last_id
+        if self.series.done:
             done, self.series = self.series, None
             self._after_series(done)
 
     def on_episode(self, episode: EpisodeInfo) -> None:
-        """A take is sealed: give it the verdict it was ended with."""
-        if self.series is not None and self.series.unsealed:
-            kept = self.series.on_episode(episode)
-        elif self._verdicts and self._cell.recorder is not None:
-            kept = self._verdicts.popleft()
-            (self._cell.recorder.keep if kept else self._cell.recorder.discard)(episode.id)
-        else:
-            return
-        if kept:
-            self.last_id = episode.id
-        self.verdictGiven.emit(episode.id, bool(kept))
+        """The recorder tells how far a take is."""
+        if episode.sealed and episode.id in self._unsealed:
+            self._unsealed.discard(episode.id)
+            self.changed.emit()
+
+    def on_recorder_stopped(self) -> None:
+        """A full disk or a lost process ended the take; what was written is kept."""
+        self._unsealed.clear()
+        if self.series is not None:
+            self.series.stopped = True
+        self.recording = False
         self.changed.emit()
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────
@@ -187,8 +190,11 @@ class Teaching(QObject):
     def _end(self, *, kept: bool) -> None:
         if not self.recording or self._cell.recorder is None:
             return
-        self._cell.recorder.end(success=self.mark)
-        self._verdicts.append(kept)
+        recorder = self._cell.recorder
+        recorder.end(success=self.mark)
+        (recorder.keep if kept else recorder.discard)(self._episode)
+        self._unsealed.add(self._episode)
+        self.last_id = self._episode if kept else self.last_id
         self.recording = False
         self.kept += kept
         self.discarded += not kept
@@ -204,7 +210,7 @@ class Teaching(QObject):
             self.noticed.emit(
                 f"The demonstrator failed {series.failed} times and kept {series.kept} takes. "
                 "Check the scene, then try again.",
-                "error",
+                "danger",
             )
         else:
             self.noticed.emit(f"The demonstrator recorded {series.kept} takes.", "ok")
