@@ -22,6 +22,8 @@ Each class builds its sentence from fields and turns into a :class:`Fault` at a 
 Knows no device.
 """
 
+# ruff: noqa: N818 - the names say what happened, the base says that it is an error
+
 from __future__ import annotations
 
 from typing import ClassVar

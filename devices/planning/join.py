@@ -40,12 +40,18 @@ def join(before: npt.ArrayLike, plan: npt.ArrayLike, *, dt_s: float) -> F64:
     return keep @ rows - carry @ sent
 
 
+def warm_up(longest: int, *, dt_s: float) -> None:
+    """Solve for every plan length ahead of time, off the control thread."""
+    for length in range(1, longest + 1):
+        _matrices(length, round(dt_s, 6))
+
+
 def strength(dt_s: float) -> float:
     """λ of the third difference for rows ``dt_s`` apart."""
     return (2 * math.sin(math.pi * min(CUTOFF_HZ * dt_s, 0.5))) ** -6
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _matrices(length: int, dt_s: float) -> tuple[F64, F64]:
     """``keep`` (l, l) and ``carry`` (l, 3): joined = keep @ plan - carry @ before."""
     ramp = max(2, round(RAMP_S / dt_s))

@@ -1,0 +1,79 @@
+"""The arm as the control loop uses it: an arm that stops answering becomes one fault, not many.
+
+Single failures are bridged with the last reading; silence beyond a limit ends all sending, the
+servos hold by themselves. Knows no authority.
+"""
+
+from __future__ import annotations
+
+from devices.base import Arm
+from devices.errors import ArmLost, DeviceError
+from devices.rig_settings import RigSettings
+from recordings.types import F32, JointState, RobotSpec
+
+_NS = 1e9
+
+
+class Follower:
+    """An open arm and the last that was heard of it."""
+
+    def __init__(self, arm: Arm, *, settings: RigSettings) -> None:
+        self._arm = arm
+        self._limit_s = settings.bus_lost_s
+        self._state: JointState | None = None
+        self._sent: F32 | None = None
+        self._heard_ns = 0
+        self._taken_ns = 0
+        self.failures = 0
+
+    @property
+    def spec(self) -> RobotSpec:
+        return self._arm.spec
+
+    def connect(self, *, now_ns: int) -> JointState:
+        """Open the arm and read it once; it holds.
+
+        Raises:
+            DeviceError: when it does not open or answer.
+        """
+        self._arm.connect()
+        self._state = self._arm.read()
+        self._heard_ns = self._taken_ns = now_ns
+        return self._state
+
+    def read(self, *, now_ns: int) -> JointState:
+        """The newest reading, or the last one while the bus hiccups.
+
+        Raises:
+            ArmLost: silent for too long.
+        """
+        try:
+            self._state = self._arm.read()
+            self._heard_ns = now_ns
+        except DeviceError as error:
+            self._tolerate(error, since_ns=self._heard_ns, now_ns=now_ns)
+        assert self._state is not None
+        return self._state
+
+    def write(self, q: F32, *, now_ns: int) -> F32:
+        """Send (n,) rad; returns what was really sent last.
+
+        Raises:
+            ArmLost: nothing went through for too long.
+        """
+        try:
+            self._sent = self._arm.write(q)
+            self._taken_ns = now_ns
+        except DeviceError as error:
+            self._tolerate(error, since_ns=self._taken_ns, now_ns=now_ns)
+        return q if self._sent is None else self._sent
+
+    def close(self) -> None:
+        """Let go; the arm keeps holding. May be called twice."""
+        self._arm.close()
+
+    def _tolerate(self, error: DeviceError, *, since_ns: int, now_ns: int) -> None:
+        self.failures += 1
+        silent_s = (now_ns - since_ns) / _NS
+        if silent_s > self._limit_s:
+            raise ArmLost("arm", silent_s=silent_s, reason=error.message) from error

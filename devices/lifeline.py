@@ -1,0 +1,24 @@
+"""What ties the rig to the studio and never queues: STOP, the heartbeat, whether anybody is left.
+
+The rig reads it every tick. Knows neither pipes nor processes.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Lifeline(Protocol):
+    """Read by the control thread; must never block."""
+
+    def stop_count(self) -> int:
+        """How often STOP was pressed; every increase stops the arm."""
+        ...
+
+    def heartbeat_ns(self) -> int:
+        """When the studio last said that it is alive."""
+        ...
+
+    def is_orphaned(self) -> bool:
+        """Whether the studio is gone."""
+        ...
