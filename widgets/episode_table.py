@@ -149,6 +149,7 @@ def _view(model: QSortFilterProxyModel) -> QTableView:
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     view.setShowGrid(False)
+    view.setWordWrap(False)
     view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     view.setTabKeyNavigation(False)
     view.verticalHeader().setVisible(False)

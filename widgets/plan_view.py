@@ -167,7 +167,7 @@ def main() -> None:
         row.addWidget(PlanView(), 1, Qt.AlignmentFlag.AlignTop)
         return page
 
-    demo.show(build, size=(1020, 330))
+    demo.show(build, size=(1020, 380))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ class Toasts(QWidget):
         """
         if level not in STAY_MS:
             raise ValueError(f"toast level {level!r} does not exist; there are {', '.join(STAY_MS)}")
+        if not text:
+            super().show()
+            return
         if len(self._shown) >= MOST:
             self._drop(self._shown[0])
         toast = _Toast(text, level, detail, parent=self)
