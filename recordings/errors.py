@@ -11,6 +11,7 @@ Knows the words of the errors and nothing about where they are shown.
     │  ├─ NewerSchema
     │  └─ DamagedFile
     ├─ UnreadableJournal     a journal without a usable beginning
+    ├─ NoRoomToSeal          the disk is too full to turn a journal into an episode
     ├─ EpisodeNotFound
     ├─ RobotMismatch         an episode of another robot
     ├─ NoSuchCamera
@@ -113,6 +114,16 @@ class UnreadableJournal(RecordingError):
         self.path = path
         super().__init__(
             f"recording {path.name} cannot be recovered: {found}; the file is kept as it is"
+        )
+
+
+class NoRoomToSeal(RecordingError):
+    """The disk is too full for the copy that sealing makes; the journal is kept."""
+
+    def __init__(self, path: Path, *, wanted_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            f"recording {path.stem} waits for {_mib(wanted_bytes)} in {path.parent}, only"
+            f" {_mib(free_bytes)} are free; make room, it is completed at the next start"
         )
 
 

@@ -379,6 +379,7 @@ class EpisodeInfo:
     interventions: int = 0
     recovered: bool = False
     problem: str = ""  # why it cannot be read, "" when it can
+    sealed: bool = True  # False: still a journal (being recorded, being sealed, or left over)
 
 
 @dataclass(frozen=True, slots=True)

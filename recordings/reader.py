@@ -1,0 +1,250 @@
+"""Reading a sealed episode: steps as arrays, pictures on demand.
+
+Everything but the pictures is in memory after ``open``; pictures are read with plain file reads, so
+threads and loader processes need no HDF5 lock. Knows the layout; does not know how it was recorded
+or what it is used for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+
+from recordings.edits import Edits, read_edits
+from recordings.errors import DamagedFile, ForeignFile, NewerSchema, NoSuchCamera
+from recordings.layout import SCHEMA, SUCCESS_OF_WORD
+from recordings.plans import read_plans
+from recordings.stored import Stored
+from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, Plan, RobotSpec
+
+Times = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Index of one camera's pictures."""
+
+    start: int  # byte offset of the stream in the file
+    offset: npt.NDArray[np.int64]  # (f,) from start
+    size: npt.NDArray[np.int64]  # (f,) bytes
+    t_ns: Times  # (f,)
+
+
+class Episode:
+    """One sealed episode, read-only. Close it, or use it as a context manager."""
+
+    def __init__(self, path: Path, *, edits: Edits) -> None:
+        """Use :meth:`open`."""
+        self.path = path
+        self._file = os.open(path, os.O_RDONLY)
+        try:
+            with open_hdf5(path) as file:
+                self._load(Stored(file, path=path), edits=edits)
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    @classmethod
+    def open(cls, path: str | Path) -> Episode:
+        """Read everything but the pictures; edits beside the file are applied.
+
+        Raises:
+            UnreadableEpisode: not an episode, of another schema, or damaged; says which.
+            FileNotFoundError, PermissionError: as for any file.
+        """
+        path = Path(path)
+        return cls(path, edits=read_edits(path.parent).get(path.stem, Edits()))
+
+    def _load(self, root: Stored, *, edits: Edits) -> None:
+        self.info = read_info(root, path=self.path, edits=edits)
+        self.robot = read_robot(root, path=self.path)
+        n = len(self.robot.joints)
+        steps = root.group("steps")
+        self.t_ns: Times = steps.array("t_mono_ns", dtype=np.int64, shape=(None,))
+        t = len(self.t_ns)
+        self.state: F32 = steps.array("state", dtype=np.float32, shape=(t, n))
+        self.action: F32 = steps.array("action", dtype=np.float32, shape=(t, n))
+        self.authority: U8 = steps.array("authority", dtype=np.uint8, shape=(t,))
+        self.plan_id: Times = steps.array("plan_id", dtype=np.int64, shape=(t,))
+        self.guard_bits: Times = steps.array("guard_bits", dtype=np.int64, shape=(t,))
+        frames = steps.group("frames")
+        self.frame_index: dict[str, npt.NDArray[np.int32]] = {
+            name: frames.array(name, dtype=np.int32, shape=(t,)) for name in self.robot.camera_names
+        }
+        streams = root.group("streams") if self.robot.cameras else root
+        self._streams = {
+            name: self._load_stream(streams.group(name)) for name in self.robot.camera_names
+        }
+        self._check_indices()
+        self.events: list[dict[str, Any]] = _read_events(root.group("events"), path=self.path)
+
+    @property
+    def task(self) -> str:
+        return self.info.task
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """What the policy proposed, in order; ``plan_id`` of a step names one by its ``id``."""
+        with open_hdf5(self.path) as file:
+            return read_plans(Stored(file, path=self.path).group("plans"))
+
+    def frame_count(self, camera: str) -> int:
+        return len(self._stream(camera).size)
+
+    def frame_t_ns(self, camera: str) -> Times:
+        """(f,) capture time of every picture."""
+        return self._stream(camera).t_ns
+
+    def jpeg(self, camera: str, i: int) -> bytes:
+        """The bytes of picture ``i`` as they were recorded.
+
+        Raises:
+            NoSuchCamera, IndexError, DamagedFile
+        """
+        stream = self._stream(camera)
+        if not 0 <= i < len(stream.size):
+            message = f"picture {i} of {len(stream.size)} of camera {camera}"
+            raise IndexError(message)
+        size = int(stream.size[i])
+        data = os.pread(self._file, size, stream.start + int(stream.offset[i]))
+        if len(data) != size:
+            raise DamagedFile(self.path, found=f"picture {i} of camera {camera!r} is cut short")
+        return data
+
+    def image(self, camera: str, i: int) -> U8:
+        """Picture ``i`` as (h, w, 3) uint8 RGB, read-only.
+
+        Raises:
+            NoSuchCamera, IndexError, DamagedFile
+        """
+        try:
+            image = simplejpeg.decode_jpeg(self.jpeg(camera, i), colorspace="RGB")
+        except ValueError as error:
+            found = f"picture {i} of camera {camera!r} is no JPEG ({error})"
+            raise DamagedFile(self.path, found=found) from error
+        image.flags.writeable = False
+        return image
+
+    def close(self) -> None:
+        """May be called twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _stream(self, camera: str) -> _Stream:
+        try:
+            return self._streams[camera]
+        except KeyError:
+            raise NoSuchCamera(
+                camera, episode=self.info.id, cameras=self.robot.camera_names
+            ) from None
+
+    def _load_stream(self, group: Stored) -> _Stream:
+        start, total = group.byte_range("bytes")
+        size = group.array("size", dtype=np.int64, shape=(None,))
+        offset = group.array("offset", dtype=np.int64, shape=size.shape)
+        t_ns = group.array("t_mono_ns", dtype=np.int64, shape=size.shape)
+        if np.any(size < 0) or np.any(offset < 0) or np.any(offset + size > total):
+            raise DamagedFile(self.path, found="the index of a camera points outside its pictures")
+        return _Stream(start=start, offset=offset, size=size, t_ns=t_ns)
+
+    def _check_indices(self) -> None:
+        for camera, index in self.frame_index.items():
+            if np.any(index < -1) or np.any(index >= self.frame_count(camera)):
+                found = f"steps refer to pictures of camera {camera!r} that are not there"
+                raise DamagedFile(self.path, found=found)
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """The open file, its schema checked.
+
+    Raises:
+        UnreadableEpisode: with the reason.
+    """
+    if path.stat().st_size == 0:
+        raise DamagedFile(path, found="it is empty")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        if "truncated" in str(error):
+            raise DamagedFile(path, found="its end is missing") from error
+        raise ForeignFile(path, found=f"no readable HDF5: {error}") from error
+    schema = file.attrs.get("schema")
+    if schema == SCHEMA:
+        return file
+    file.close()
+    if isinstance(schema, str) and schema.startswith(SCHEMA.split("/")[0]):
+        raise NewerSchema(path, found=schema, known=SCHEMA)
+    raise ForeignFile(path, found=f"schema {schema!r}" if schema else "HDF5 without a schema")
+
+
+def read_info(root: Stored, *, path: Path, edits: Edits) -> EpisodeInfo:
+    """What a list shows, from the attributes of an open episode."""
+    success = SUCCESS_OF_WORD.get(root.text("success"))
+    info = EpisodeInfo(
+        id=path.stem,
+        path=str(path),
+        task=root.text("task"),
+        phase=EpisodePhase.REVIEW,
+        steps=root.integer("steps"),
+        duration_s=root.number("duration_s"),
+        cameras=tuple(root.json("cameras")),
+        frames=root.integer("frames"),
+        created_wall_s=root.integer("created_wall_ns") / 1e9,
+        success=success,
+        interventions=root.integer("interventions"),
+        recovered=root.flag("recovered"),
+    )
+    return with_edits(info, edits)
+
+
+def with_edits(info: EpisodeInfo, edits: Edits) -> EpisodeInfo:
+    """``info`` as people decided afterwards."""
+    return replace(
+        info,
+        phase=info.phase if edits.phase is None else edits.phase,
+        success=info.success if edits.success is None else edits.success,
+        task=info.task if edits.task is None else edits.task,
+    )
+
+
+def read_robot(root: Stored, *, path: Path) -> RobotSpec:
+    """The robot an episode was recorded with."""
+    try:
+        return RobotSpec.from_dict(root.json("robot"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedFile(path, found=f"its robot description is incomplete ({error})") from error
+
+
+def _read_events(group: Stored, *, path: Path) -> list[dict[str, Any]]:
+    times = group.array("t_mono_ns", dtype=np.int64, shape=(None,)).tolist()
+    try:
+        return [
+            {"t_ns": t_ns, "kind": kind, "data": json.loads(data)}
+            for t_ns, kind, data in zip(
+                times, group.texts("kind"), group.texts("data"), strict=True
+            )
+        ]
+    except ValueError as error:
+        raise DamagedFile(path, found=f"its events are incomplete ({error})") from error

@@ -1,0 +1,191 @@
+"""Records what happens on the bench, one episode after the other.
+
+A plain object; ``recorder_process`` runs it in a process of its own. It never holds up the writers
+of the live rings, and a disk that refuses stops the recording with a fault and nothing else. Knows
+no arm, no camera device and no window.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from recordings.archivist import Archivist, Report
+from recordings.errors import AlreadyRecording, NotRecording
+from recordings.header import new_header
+from recordings.live import Live
+from recordings.take import Take
+from recordings.types import EpisodeInfo, EpisodePhase, Fault, Plan
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SPACE_CHECK_NS: Final = 500_000_000
+
+
+class Recorder:
+    """Records into ``folder``; finished episodes are sealed in the background.
+
+    Args:
+        quality: JPEG quality, 1 … 100 (4:2:0).
+        reserve_bytes: recording stops while this much is still free, so that it can be sealed.
+    """
+
+    def __init__(
+        self, live: Live, folder: Path, *, quality: int = 90, reserve_bytes: int = 256 * 2**20
+    ) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._live = live
+        self._quality = quality
+        self._reserve_bytes = reserve_bytes
+        self._archivist = Archivist(self.folder)
+        self._reports: list[Report] = []
+        self._take: Take | None = None
+        self._space_checked_ns = 0
+
+    @property
+    def recording(self) -> bool:
+        return self._take is not None
+
+    @property
+    def busy(self) -> bool:
+        """Something is being recorded or worked on: call ``pump`` and ``poll`` again soon."""
+        return self.recording or self._archivist.busy or bool(self._reports)
+
+    def begin(self, task: str, *, episode_id: str = "") -> str | None:
+        """Start an episode with the next step; returns its id, None (and a fault) if it cannot.
+
+        Raises:
+            AlreadyRecording
+        """
+        if self._take is not None:
+            raise AlreadyRecording(self._take.header.id)
+        header = new_header(task, robot=self._live.robot, episode_id=episode_id)
+        try:
+            self._check_space()
+            self._take = Take(self._live, self.folder, header=header, quality=self._quality)
+        except OSError as error:
+            self._reports.append(self._fault_of(error))
+            return None
+        self._reports.append(self._take.info(EpisodePhase.RECORDING))
+        return header.id
+
+    def pump(self) -> None:
+        """Move everything new from the rings into the journal. Call at least ten times a second."""
+        if self._take is not None:
+            self._write(self._pump)
+
+    def event(self, kind: str, data: Mapping[str, Any], *, t_ns: int | None = None) -> None:
+        """Write down that something happened; ``data`` is JSON-ready.
+
+        Raises:
+            NotRecording
+        """
+        if self._take is None:
+            raise NotRecording(f"note {kind!r}")
+        self._write(lambda take: take.event(kind, data, t_ns=t_ns))
+
+    def plan(self, plan: Plan, *, t_ns: int | None = None) -> None:
+        """Write down a plan beside the steps.
+
+        Raises:
+            NotRecording
+        """
+        if self._take is None:
+            raise NotRecording("note a plan")
+        self._write(lambda take: take.plan(plan, t_ns=t_ns))
+
+    def end(self, *, success: bool | None = None, reason: str = "ended") -> str:
+        """Finish the episode, seal it in the background; returns its id. The next may begin.
+
+        Raises:
+            NotRecording
+        """
+        if self._take is None:
+            raise NotRecording("end")
+        episode_id = self._take.header.id
+        self.pump()
+        self._write(lambda take: take.end(success=success, reason=reason))
+        self._finish()
+        return episode_id
+
+    def keep(self, episode_id: str) -> None:
+        """The episode is part of the data set."""
+        self._archivist.keep(episode_id)
+
+    def discard(self, episode_id: str) -> None:
+        """Move the episode to the trash."""
+        self._archivist.discard(episode_id)
+
+    def recover(self) -> None:
+        """Seal in the background what earlier runs left behind."""
+        self._archivist.recover()
+
+    def progress(self) -> EpisodeInfo | None:
+        """The running episode so far."""
+        return None if self._take is None else self._take.info(EpisodePhase.RECORDING)
+
+    def poll(self) -> list[Report]:
+        """Episodes that changed and faults, since the last call."""
+        reports, self._reports = self._reports, []
+        return reports + self._archivist.poll()
+
+    def close(self, *, seal: bool = True) -> None:
+        """End a running episode (``seal=False``: leave its journal), finish all background work."""
+        if self._take is not None and seal:
+            self.end(reason="recorder closed")
+        elif self._take is not None:
+            self._take.writer.close()
+            self._take = None
+        self._archivist.close()
+
+    def _pump(self, take: Take) -> None:
+        if time.monotonic_ns() - self._space_checked_ns > _SPACE_CHECK_NS:
+            self._check_space()
+        self._reports += take.drain()
+
+    def _write(self, job: Callable[[Take], None]) -> None:
+        """Do ``job`` with the running take, if there still is one; a disk that refuses ends it."""
+        if self._take is None:
+            return
+        try:
+            job(self._take)
+        except OSError as error:
+            fault = self._fault_of(error)
+            self._reports.append(fault)
+            with suppress(OSError):  # the last word may not fit any more
+                self._take.end(success=None, reason=fault.code)
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._take is None:
+            return
+        self._reports.append(self._take.info(EpisodePhase.REVIEW))
+        self._archivist.finish(self._take.writer)
+        self._take = None
+
+    def _check_space(self) -> None:
+        self._space_checked_ns = time.monotonic_ns()
+        if self._free_bytes() < self._reserve_bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _fault_of(self, error: OSError) -> Fault:
+        full = error.errno in _FULL
+        free = f"{self._free_bytes() / 2**20:.0f} MiB free"
+        return Fault(
+            code="disk_full" if full else "recording_failed",
+            device=str(self.folder),
+            message=f"recording stopped: {self.folder} {'is full' if full else 'failed'}"
+            f" ({error.strerror}, {free})",
+            hint="what was recorded so far is kept; "
+            + ("make room or choose another folder" if full else "check the disk"),
+            t_ns=time.monotonic_ns(),
+        )
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self.folder)
+        return disk.f_bavail * disk.f_frsize
