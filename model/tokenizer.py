@@ -5,6 +5,8 @@ Uses the ``tokenizers`` library alone. Knows no prompt format and no network.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,11 +15,18 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from model.errors import CheckpointUnreadable, ConfigInvalid
 
 
+_BRACKETED = re.compile(r"(<[^<>\s]+>)")
+_REMEMBERED = 4096  # pieces of text between special tokens; prompts repeat the same few
+
+
 class PromptTokenizer:
-    """A loaded ``tokenizer.json``."""
+    """A loaded ``tokenizer.json``. Remembers the pieces it has seen: prompts differ in little."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        added = tokenizer.get_added_tokens_decoder().items()
+        self._special = {token.content: i for i, token in added if token.special}
+        self._plain = functools.lru_cache(_REMEMBERED)(self._encode_plain)
 
     @classmethod
     def load(cls, path: Path) -> PromptTokenizer:
@@ -51,7 +60,20 @@ class PromptTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Token ids; special tokens in the text become their ids, nothing is added."""
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
+        ids: list[int] = []
+        waiting = ""
+        for piece in _BRACKETED.split(text):
+            special = self._special.get(piece)
+            if special is None:
+                waiting += piece
+                continue
+            ids += self._plain(waiting)
+            ids.append(special)
+            waiting = ""
+        return ids + list(self._plain(waiting))
+
+    def _encode_plain(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids) if text else ()
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens included."""

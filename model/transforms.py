@@ -34,8 +34,7 @@ class Normaliser:
             return raw
         scaled = (raw - self.offset) / np.maximum(self.scale, SMALLEST_RANGE)
         if self.mode != "mean_std":
-            scaled = np.clip(scaled * 2 - 1, -1, 1)
-        scaled = np.where(self.constant, 0, scaled)
+            scaled = np.where(self.constant, 0, np.clip(scaled * 2 - 1, -1, 1))
         return np.where(self.mask, scaled, raw).astype(np.float32)
 
     def restore(self, normalised: npt.NDArray[np.floating]) -> F32:
