@@ -5,6 +5,9 @@ finds it and maps MuJoCo joint positions (jaw in rad) to the program's ``q`` (gr
 fraction 0 closed … 1 open). It computes no kinematics and steps no physics.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo's compiled module carries no type information)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -8,6 +8,9 @@ Frames: base = robot base on the table top, x forward, z up. Tool = site "tip" (
 finger; its z points out of the gripper). ``a_from_b`` maps points in b to a.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo's compiled module carries no type information)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -172,32 +175,72 @@ class Kinematics:
         x, y, z = (float(v) for v in target[:3, 3])
         raise UnreachablePose(position_m=(x, y, z), error_m=best[0], error_rad=best[1])
 
+    def step_towards(
+        self, q: npt.ArrayLike, base_from_tool: npt.ArrayLike, *, orientation_weight: float
+    ) -> F32:
+        """One Newton step from ``q`` (n,) rad towards a pose: for targets that move a little.
+
+        Takes about half a millisecond and never fails; out of reach it comes as near as it can.
+        """
+        task = self._task(np.asarray(base_from_tool, dtype=np.float64), orientation_weight)
+        here = self._configuration(q)
+        velocity = mink.solve_ik(
+            here, [task], 1.0, solver="daqp", damping=1e-6, limits=[self._limit]
+        )
+        here.integrate_inplace(self._short(velocity), 1.0)
+        return self._keep_gripper(here, np.asarray(q))
+
+    def table_clearance_m(self, q: npt.ArrayLike) -> float:
+        """Height of the arm's lowest moving point above the table, negative = inside."""
+        self._place(q)
+        return min(self._lowest_m(g) for g in self._solids if self._moves(g))
+
     def _descend(
         self, target: F64, start: F64, orientation_weight: float
     ) -> tuple[F32, float, float]:
+        task = self._task(target, orientation_weight)
+        here = self._configuration(start)
+        error = task.compute_error(here)
+        for _ in range(_ITERATIONS):
+            velocity = self._short(
+                mink.solve_ik(here, [task], 1.0, solver="daqp", damping=1e-6, limits=[self._limit])
+            )
+            here.integrate_inplace(velocity, 1.0)
+            error = task.compute_error(here)
+            missed = max(np.abs(error[:3]).max(), orientation_weight * np.abs(error[3:]).max())
+            if missed < 2e-5 or np.abs(velocity).max() < 5e-5:
+                break
+        q = self._keep_gripper(here, start)
+        return q, float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
+
+    def _task(self, target: F64, orientation_weight: float) -> mink.FrameTask:
         task = mink.FrameTask(
             TIP_SITE, "site", position_cost=1.0, orientation_cost=orientation_weight
         )
         task.set_target(mink.SE3.from_matrix(target))
-        limits = [mink.ConfigurationLimit(self._model)]
-        here = mink.Configuration(self._model, self._joints.to_mujoco(start))
-        error = task.compute_error(here)
-        for _ in range(_ITERATIONS):
-            velocity = mink.solve_ik(here, [task], 1.0, solver="daqp", damping=1e-6, limits=limits)
-            velocity *= min(1.0, _STEP_LIMIT_RAD / max(1e-9, float(np.abs(velocity).max())))
-            here.integrate_inplace(velocity, 1.0)
-            error = task.compute_error(here)
-            if (
-                np.abs(error[:3]).max() < 2e-5
-                and orientation_weight * np.abs(error[3:]).max() < 2e-5
-            ):
-                break
-            if np.abs(velocity).max() < 5e-5:
-                break
+        return task
+
+    @cached_property
+    def _limit(self) -> mink.ConfigurationLimit:
+        return mink.ConfigurationLimit(self._model)
+
+    def _configuration(self, q: npt.ArrayLike) -> mink.Configuration:
+        self._scratch.update(self._joints.to_mujoco(q))
+        return self._scratch
+
+    @cached_property
+    def _scratch(self) -> mink.Configuration:
+        return mink.Configuration(self._model)
+
+    @staticmethod
+    def _short(velocity: F64) -> F64:
+        return velocity * min(1.0, _STEP_LIMIT_RAD / max(1e-9, float(np.abs(velocity).max())))
+
+    def _keep_gripper(self, here: mink.Configuration, start: npt.NDArray[np.floating]) -> F32:
         q = self._joints.from_mujoco(here.q)
         grips = [s.is_gripper for s in self._joints.specs]
         q[grips] = start[grips]
-        return q, float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
+        return q
 
     def _facing(self, target: F64, start: F64) -> F64:
         """``start`` turned towards the target: pan is clockwise, hence the sign."""

@@ -3,6 +3,9 @@
 Read from the robot description (geom group 1). Knows no drawing library.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo's compiled module carries no type information)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

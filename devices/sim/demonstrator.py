@@ -20,6 +20,7 @@ from recordings.types import F32, JointState, frozen_f32
 DEFAULT_TASK = "put the red cube in the tray"
 _TREMOR_RAD = 0.0012
 _TREMOR_HZ = (1.7, 4.3)
+SLACK = 2.0  # a piece takes at least this times as long as its quickest joint at full speed
 _SETTLE_S = 0.25  # after the last waypoint, before it says done
 _NS = 1e9
 
@@ -118,6 +119,7 @@ class _Attempt:
         self._plan = plan
         self._kinematics = kinematics
         self._phase = phase  # (tremors, n) rad
+        self._speed = np.array([j.max_speed for j in kinematics.joints])
         self._times = [0.0]
         self._knots: list[F64] = [np.asarray(q, dtype=float)]
         self._path: JointPath | None = None
@@ -155,8 +157,9 @@ class _Attempt:
             return
         knot = np.asarray(q, dtype=float)
         knot[-1] = waypoint.opening
+        far_s = SLACK * float(np.max(np.abs(knot - self._knots[-1]) / self._speed))
         self._knots.append(knot)
-        self._times.append(self._times[-1] + waypoint.after_s)
+        self._times.append(self._times[-1] + max(waypoint.after_s, far_s))
         if len(self._knots) > len(self._plan):
             self._path = JointPath(self._times, self._knots)
             self._began_ns = t_ns
@@ -165,7 +168,9 @@ class _Attempt:
         """(n,) rad; none at both ends and none in the gripper."""
         t = self._seconds
         fade = min(1.0, 4 * t, max(0.0, 4 * (path.duration_s - t)))
-        waves = [np.sin(2 * np.pi * hz * t + p) for hz, p in zip(_TREMOR_HZ, self._phase, strict=True)]
+        waves = [
+            np.sin(2 * np.pi * hz * t + p) for hz, p in zip(_TREMOR_HZ, self._phase, strict=True)
+        ]
         tremor = _TREMOR_RAD * fade * np.sum(waves, axis=0)
         tremor[-1] = 0.0
         return tremor

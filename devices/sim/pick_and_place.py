@@ -49,7 +49,7 @@ class Manner:
             hover_m=float(rng.uniform(0.060, 0.080)),
             lift_m=float(rng.uniform(0.105, 0.125)),
             drop_m=float(rng.uniform(0.045, 0.060)),
-            approach_offset=within(0.008),
+            approach_offset=within(0.005),
             grasp_offset=within(0.0015),
             place_offset=within(0.012),
             pause_s=float(rng.uniform(0.0, 0.12)),
@@ -77,11 +77,11 @@ def waypoints(
         manner: variation.
         axis_xy: (x, y) m of the arm's vertical axis.
     """
-    above = np.array([*manner.approach_offset, 0.0]) * 0.5
+    above = np.array([*manner.approach_offset, manner.hover_m])
     at_cube = np.array([*(cube[:2] + manner.grasp_offset), GRASP_HEIGHT_M])
     at_tray = np.array([*(tray[:2] + manner.place_offset), manner.drop_m])
-    hover = at_cube + above + [0, 0, manner.hover_m]
-    near = at_cube + [0, 0, 0.028]
+    hover = at_cube + above
+    near = at_cube + np.array([0.0, 0.0, 0.028])
     carry = np.array([*at_cube[:2], manner.lift_m])
     over_tray = np.array([*at_tray[:2], manner.lift_m - 0.005])
     is_open, is_shut = manner.open, CLOSED

@@ -7,6 +7,9 @@ Camera frame: x right, y down, z into the picture. Pixel (u, v): u to the right,
 of the top left pixel is (0.5, 0.5).
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo's compiled module carries no type information)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

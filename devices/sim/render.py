@@ -4,6 +4,9 @@ Takes positions, gives colour and depth. Knows no process, no clock and no physi
 belongs to the thread that made it, and never to a process with a window.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo's compiled module carries no type information)
+
 from __future__ import annotations
 
 from types import TracebackType
@@ -26,9 +29,7 @@ _FONT = mujoco.mjtFontScale.mjFONTSCALE_100
 class SceneRenderer:
     """Draws the bench from its cameras at one picture size."""
 
-    def __init__(
-        self, width: int, height: int, *, model: mujoco.MjModel | None = None
-    ) -> None:
+    def __init__(self, width: int, height: int, *, model: mujoco.MjModel | None = None) -> None:
         """Open an off-screen context.
 
         Args:

@@ -4,6 +4,9 @@ Everything that is true in the simulated world is here: joints, cubes, time. Kno
 picture and nobody who drives. Not thread-safe: one thread owns a world.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# (MuJoCo's compiled module carries no type information)
+
 from __future__ import annotations
 
 import mujoco
@@ -68,13 +71,13 @@ class World:
         0.25 s the missing time is skipped: a stalled process must not see the arm leap.
         """
         step_ns = round(self.model.opt.timestep * _NS)
-        behind_ns = 0 if self._clock_ns is None else t_ns - self._clock_ns
-        if self._clock_ns is None or not 0 <= behind_ns <= LONGEST_CATCH_UP_S * _NS:
-            self._clock_ns = t_ns - step_ns
-        steps = (t_ns - self._clock_ns) // step_ns
+        clock_ns = self._clock_ns
+        if clock_ns is None or not 0 <= t_ns - clock_ns <= LONGEST_CATCH_UP_S * _NS:
+            clock_ns = t_ns - step_ns
+        steps = (t_ns - clock_ns) // step_ns
         if steps > 0:
-            mujoco.mj_step(self.model, self._data, nstep=int(steps))
-            self._clock_ns += int(steps) * step_ns
+            mujoco.mj_step(self.model, self._data, nstep=steps)
+        self._clock_ns = clock_ns + steps * step_ns
 
     # ── the arm ────────────────────────────────────────────────────────────────────────────
 
