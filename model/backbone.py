@@ -129,7 +129,10 @@ def embed(model: Molmo2Model, inputs: ModelInputs, *, image_token: int) -> torch
     embedded = model.language_model.embed_tokens(inputs.input_ids)
     if inputs.pixel_values.shape[0] == 0:
         return embedded
-    features = image_features(model, inputs).to(embedded.dtype)
+    features = inputs.features
+    if features is None:
+        features = image_features(model, inputs)
+    features = features.to(embedded.dtype)
     flat = embedded.flatten(0, 1)
     where = (inputs.input_ids.flatten() == image_token).nonzero()[:, 0]
     return flat.index_add(0, where, features).view_as(embedded)

@@ -26,6 +26,7 @@ class ModelInputs:
     image_block: torch.Tensor  # (B, S) bool, tokens that see each other in both directions
     pixel_values: torch.Tensor  # (pictures, patches, 3·p²) float32 −1…1, all pictures in order
     pooling: torch.Tensor  # (image tokens, side²) int64 patch indices over the whole batch, −1 none
+    features: torch.Tensor | None = None  # (image tokens, hidden) computed before, None: not yet
 
     @property
     def batch(self) -> int:
@@ -34,8 +35,8 @@ class ModelInputs:
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on another device."""
-        moved = {f.name: getattr(self, f.name).to(device) for f in dataclasses.fields(self)}
-        return type(self)(**moved)
+        tensors = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return type(self)(**{k: v if v is None else v.to(device) for k, v in tensors.items()})
 
 
 def left_pad(

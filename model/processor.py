@@ -19,6 +19,7 @@ from model.prompt import (
     expand_images,
     normalise_task,
     robot_prompt,
+    robot_request,
     state_bins,
 )
 from model.tags import Tags
@@ -101,16 +102,25 @@ class Processor:
 
     def prompt(self, task: str, *, state: F32 | None, images: int, tag: str) -> str:
         """The text of one example, pictures as ``<|image|>``."""
+        bins = self._bins(state)
+        return robot_prompt(normalise_task(task), self._words(tag), bins=bins, images=images)
+
+    def request(self, task: str, *, state: F32 | None, tag: str) -> str:
+        """What the user says in :meth:`prompt`, for questions in place of an action."""
+        return robot_request(normalise_task(task), self._words(tag), bins=self._bins(state))
+
+    def _words(self, tag: str) -> PromptWords:
         metadata = self.tags[tag]
-        words = PromptWords(
+        return PromptWords(
             setup_type=metadata.setup_type,
             control_mode=metadata.control_mode,
             add_setup_tokens=self.config.add_setup_tokens,
             add_control_tokens=self.config.add_control_tokens,
             depth=self.config.enable_depth_reasoning,
         )
-        bins = None if state is None else state_bins(state, count=self.config.num_state_tokens)
-        return robot_prompt(normalise_task(task), words, bins=bins, images=images)
+
+    def _bins(self, state: F32 | None) -> list[int] | None:
+        return None if state is None else state_bins(state, count=self.config.num_state_tokens)
 
     def _ids(self, text: str) -> list[int]:
         tokens = self.config.tokens_per_image

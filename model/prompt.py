@@ -75,6 +75,12 @@ def robot_prompt(task: str, words: PromptWords, *, bins: Sequence[int] | None, i
         bins: state bins, None leaves the clause out.
         images: number of pictures in front.
     """
+    trigger = DEPTH_TRIGGER if words.depth else ACTION_TRIGGER
+    return chat(robot_request(task, words, bins=bins), images=images) + trigger
+
+
+def robot_request(task: str, words: PromptWords, *, bins: Sequence[int] | None) -> str:
+    """What the user says in a robot prompt; arguments as in :func:`robot_prompt`."""
     setup = _wrapped(words.setup_type, "setup", on=words.add_setup_tokens)
     control = _wrapped(words.control_mode, "control", on=words.add_control_tokens)
     state = ""
@@ -82,11 +88,10 @@ def robot_prompt(task: str, words: PromptWords, *, bins: Sequence[int] | None, i
         tokens = "".join(f"<state_{b}>" for b in bins)
         state = f" The current state of the robot is <state_start>{tokens}<state_end>."
     question = DEPTH_QUESTION if words.depth else ACTION_QUESTION
-    user = (
+    return (
         f"The task is to {task}. The setup is {setup}.{state} "
         f"The expected control mode is {control}. {question}"
     )
-    return chat(user, images=images) + (DEPTH_TRIGGER if words.depth else ACTION_TRIGGER)
 
 
 def chat(user: str, *, images: int) -> str:
