@@ -14,12 +14,12 @@ import threading
 from pathlib import Path
 
 from studio.display import missing_display, prepare_platform
+from studio.jobs import END_WITH_PARENT
 
 JOBS = {
     "train": ("model.train_job", "fine-tune a policy on recorded episodes"),
     "serve": ("model.serve_job", "serve plans of a trained policy over a websocket"),
 }
-END_WITH_PARENT = "--end-with-parent"
 
 
 def run(argv: list[str]) -> int:

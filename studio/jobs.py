@@ -32,6 +32,7 @@ from model.messages import (
 from recordings.types import JobPhase, JobStatus
 
 TAIL_LINES = 12
+END_WITH_PARENT = "--end-with-parent"
 OVER = (JobPhase.FINISHED, JobPhase.CANCELLED, JobPhase.FAILED)
 
 
@@ -69,9 +70,13 @@ def _born(pid: int) -> str:
     return "unknown"
 
 
-def foresight_command(*arguments: str) -> list[str]:
-    """How to run ``foresight …`` with this interpreter and this copy of the program."""
-    return [sys.executable, "-P", "-m", "studio", *arguments]
+def foresight_command(kind: str, *arguments: str, outlive: bool = False) -> list[str]:
+    """How to run ``foresight kind …`` with this interpreter and this copy of the program.
+
+    Unless it shall ``outlive`` us, the job watches its standard input and ends when that closes.
+    """
+    watch = () if outlive else (END_WITH_PARENT,)
+    return [sys.executable, "-P", "-m", "studio", kind, *watch, *arguments]
 
 
 def foresight_environment() -> dict[str, str]:
@@ -97,22 +102,21 @@ class Job:
 
     @classmethod
     def start(
-        cls, kind: str, arguments: Sequence[str], folder: Path, *, outlive: bool = False
+        cls, kind: str, command: Sequence[str], folder: Path, *, outlive: bool = False
     ) -> Job:
-        """Run ``foresight kind arguments…`` with its files in ``folder``.
+        """Run ``command`` with its files in ``folder``.
 
         Args:
-            kind: the subcommand, "train" or "serve".
-            arguments: what follows it.
+            kind: "train" or "serve".
+            command: program and arguments, see :func:`foresight_command`.
             folder: created when missing; a former job's files there are overwritten.
-            outlive: True lets the job go on when this process ends; False ends it with us, even
-                when we are killed (it watches its standard input).
+            outlive: True: the job goes on when this process ends. False: its standard input is a
+                pipe that closes with us, even when we are killed.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        watch = () if outlive else ("--end-with-parent",)
         with (folder / "job.jsonl").open("wb") as out, (folder / "job.log").open("wb") as err:
             process = subprocess.Popen(
-                foresight_command(kind, *watch, *arguments),
+                command,
                 stdin=subprocess.DEVNULL if outlive else subprocess.PIPE,
                 stdout=out,
                 stderr=err,
@@ -120,7 +124,7 @@ class Job:
                 env=foresight_environment(),
             )
         who = ProcessId.of(process.pid)
-        record = {"kind": kind, "pid": who.pid, "born": who.born, "arguments": list(arguments)}
+        record = {"kind": kind, "pid": who.pid, "born": who.born, "command": list(command)}
         (folder / "job.json").write_text(json.dumps(record), encoding="utf-8")
         return cls(kind, folder, who, process)
 

@@ -34,7 +34,7 @@ def wilson(successes: int, trials: int, *, z: float = 1.96) -> tuple[float, floa
     middle = (rate + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
     half /= 1 + z * z / trials
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return min(max(0.0, middle - half), rate), max(min(1.0, middle + half), rate)
 
 
 def cube_of_task(task: str, scene: SceneState) -> str | None:

@@ -146,3 +146,10 @@ class Workcell:
                 self.recorder.event("plan_dropped", data)
             case _:
                 pass
+
+    def finish_recording(self) -> None:
+        """Wait until every take is sealed, then record on with a fresh recorder process."""
+        if self.recorder is not None:
+            for fact in self.recorder.close():
+                self._remember(fact)
+            self.recorder.start()

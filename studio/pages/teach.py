@@ -13,6 +13,7 @@ from studio.session import Session
 from widgets import theme
 from widgets.card import Card, button, label
 
+Vector = tuple[float, float, float]
 TARGET = 50  # a good first number of demonstrations
 
 
@@ -155,10 +156,10 @@ class TeachPage(Page):
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
-    def _on_pad_tool_moved(self, move: MoveTool) -> None:
+    def _on_pad_tool_moved(self, linear: Vector, angular: Vector, gripper: float) -> None:
         if self._session.status.authority is not Authority.LEADER and self._teaching.series is None:
             self._teaching.drive()
-        self._session.move_tool(move)
+        self._session.move_tool(MoveTool(linear, angular, gripper))
 
     def _on_drive_clicked(self) -> None:
         if self._session.status.authority is Authority.LEADER:

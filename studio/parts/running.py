@@ -25,7 +25,7 @@ from devices.commands import (
 )
 from model.messages import Ready
 from recordings.types import Authority, Autonomy, Fault, JobPhase
-from studio.jobs import Job
+from studio.jobs import Job, foresight_command
 from studio.trials import Trial, TrialSeries, TrialSummary
 from studio.workcell import Fact, Workcell
 
@@ -68,8 +68,7 @@ class Running(QObject):
         """Load this run's checkpoint into a policy server of its own; nothing moves."""
         self.unload()
         self.run = run
-        arguments = ["--run", str(run)]
-        self.server = Job.start("serve", arguments, run / "serve")
+        self.server = Job.start("serve", foresight_command("serve", "--run", str(run)), run / "serve")
         self.changed.emit()
 
     def unload(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from model.messages import Progress
 from recordings.types import EpisodeInfo, EpisodePhase, JobPhase
-from studio.jobs import Job
+from studio.jobs import Job, foresight_command
 from studio.parts.runs import RunInfo, list_runs
 
 POLL_NS = 200_000_000
@@ -87,7 +87,8 @@ class Training(QObject):
         self.minutes = minutes
         arguments = ["--episodes", str(self._episodes_folder), "--preset", preset]
         arguments += ["--out", str(folder), "--minutes", f"{minutes:g}", "--seed", str(seed)]
-        self._follow(Job.start("train", arguments, folder, outlive=True))
+        command = foresight_command("train", *arguments, outlive=True)
+        self._follow(Job.start("train", command, folder, outlive=True))
 
     def stop(self) -> None:
         """End the training in order; what was learned so far is kept."""
