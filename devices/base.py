@@ -77,6 +77,15 @@ class ToolDriven(Protocol):
 
 
 @runtime_checkable
+class TaskAware(Protocol):
+    """A leader that does the task by itself."""
+
+    def set_task(self, task: str) -> None:
+        """The sentence to act on; takes effect with the next ``engage``."""
+        ...
+
+
+@runtime_checkable
 class Camera(Protocol):
     """One camera, read by its own capture thread."""
 

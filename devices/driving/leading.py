@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from devices.base import Leader, ToolDriven
+from devices.base import Leader, TaskAware, ToolDriven
 from devices.commands import MoveTool
 from devices.driving.holding import coasted
 from devices.errors import DeviceError, LeaderLost, NotAllowed
@@ -99,6 +99,12 @@ class Leading:
         leader = self._leaders.get(self._selected)
         if isinstance(leader, ToolDriven):
             leader.move(command)
+
+    def set_task(self, task: str) -> None:
+        """What is to be done, for leaders that do it by themselves."""
+        for leader in self._leaders.values():
+            if isinstance(leader, TaskAware):
+                leader.set_task(task)
 
     def _read(self, state: JointState) -> F64 | None:
         """The leader's own targets (n,) rad; None when one read failed."""

@@ -65,6 +65,7 @@ class PolicyDriver:
         self._bad_plans = 0
         self._events: list[PolicyEvent] = []
         self.autonomy = Autonomy.ASK_EACH
+        self.counts = {"plans": 0, "plans_run": 0, "plans_dropped": 0}
 
     # ── what it is doing ───────────────────────────────────────────────────────────────────
 
@@ -111,6 +112,10 @@ class PolicyDriver:
     def drain(self) -> list[PolicyEvent]:
         """Events since the last call, oldest first."""
         events, self._events = self._events, []
+        for event in events:
+            self.counts["plans"] += isinstance(event, PlanProposed)
+            self.counts["plans_run"] += isinstance(event, PlanActivated)
+            self.counts["plans_dropped"] += isinstance(event, PlanDropped)
         return events
 
     # ── the planner ────────────────────────────────────────────────────────────────────────
@@ -157,6 +162,11 @@ class PolicyDriver:
         """Why authority must go back to HOLD; None while it goes on (or is still slowing down)."""
         return self._ending if self._player.state is PlayerState.REST else None
 
+    @property
+    def is_ending(self) -> bool:
+        """On its way to rest for a reason that a new plan cannot mend."""
+        return self._ending is not None and self._ending.reason != RAN_OUT
+
     # ── a person decides ───────────────────────────────────────────────────────────────────
 
     def approve(self, plan_id: int, *, q: npt.ArrayLike, epoch: int, now_ns: int) -> None:
@@ -184,6 +194,8 @@ class PolicyDriver:
 
     def set_autonomy(self, autonomy: Autonomy) -> None:
         """Change the gear; a plan that runs is shortened when the new gear asks each time."""
+        if autonomy is self.autonomy:
+            return
         self.autonomy = autonomy
         if autonomy is Autonomy.ASK_EACH:
             self._under_way = False
@@ -286,15 +298,14 @@ class PolicyDriver:
             self._end_soon(Ending(f"The planner was lost. {fault.message}", fault))
 
     def _end_soon(self, ending: Ending) -> None:
-        if self._driving and (self._ending is None or self._ending.reason == RAN_OUT):
+        if self._driving and not self.is_ending:
             self._ending = ending
             self._proposals.clear()
 
     def _decide(self, now_ns: int) -> None:
         """Whether the newest proposal runs without a person saying so."""
         newest = self._proposals.newest
-        over = self._ending is not None and self._ending.reason != RAN_OUT
-        if newest is None or not newest.may_run or over:
+        if newest is None or not newest.may_run or self.is_ending:
             return
         decision = decide(
             self.autonomy,

@@ -1,0 +1,230 @@
+"""Who moves the arm, and how it comes to rest: authority, drivers, guard and follower together.
+
+Part of the rig and used by nobody else. Every change of authority goes through here, so that none
+can jump: whoever starts, starts from the command sent last. Knows no camera, no pipe, no command.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.authority import AuthorityMachine
+from devices.bench import Hardware
+from devices.driving.holding import Hold
+from devices.driving.leading import Leading
+from devices.driving.parking import Parking
+from devices.driving.policy import PolicyDriver
+from devices.errors import LeaderLost, NotAllowed
+from devices.follower import Follower
+from devices.guard import Guard, GuardBit
+from devices.rig_settings import RigSettings
+from devices.watch import Concern, Urgency
+from recordings.types import F32, Authority, Fault, JointState, frozen_f32
+
+F64 = npt.NDArray[np.float64]
+
+
+class Motion:
+    """One arm and everybody who may drive it."""
+
+    def __init__(self, hardware: Hardware, *, settings: RigSettings) -> None:
+        robot = hardware.arm.spec
+        self._settings = settings
+        self._wanted_park_q = hardware.park_q
+        self._park_q: F32 | None = None
+        self._follower = Follower(hardware.arm, settings=settings)
+        self._guard = Guard(robot, period_s=1.0 / robot.control_hz)
+        self._hold = Hold()
+        self._parking: Parking | None = None
+        self._faults: list[Fault] = []
+        self.authority = AuthorityMachine()
+        self.leading = Leading(hardware.leaders, settings=settings)
+        self.policy = PolicyDriver(robot, settings=settings)
+        self.state: JointState | None = None  # measured last
+        self.sent: F32 = frozen_f32(np.zeros(len(robot.joints)))  # (n,) rad, sent last
+        self.guarded = GuardBit.NONE  # what the guard changed in it
+        self.fault: Fault | None = None  # why nobody drives, None when there is no such reason
+
+    # ── life ───────────────────────────────────────────────────────────────────────────────
+
+    def connect(self, *, now_ns: int) -> None:
+        """Open leaders and arm; the arm holds where it is.
+
+        Raises:
+            DeviceError: when one does not open.
+        """
+        self.leading.connect()
+        self.state = self._follower.connect(now_ns=now_ns)
+        self._anchor(self.state.q)
+        self._park_q = self.state.q if self._wanted_park_q is None else self._wanted_park_q
+
+    def close(self) -> None:
+        """Let go; the arm keeps holding. May be called twice."""
+        self.policy.use(None)
+        self.leading.close()
+        self._follower.close()
+
+    def drain_faults(self) -> list[Fault]:
+        """Faults to tell a person, since the last call."""
+        faults, self._faults = self._faults, []
+        return faults
+
+    # ── every tick ─────────────────────────────────────────────────────────────────────────
+
+    def read(self, *, now_ns: int) -> JointState:
+        """Where the arm is.
+
+        Raises:
+            ArmLost: it did not answer for too long.
+        """
+        self.state = self._follower.read(now_ns=now_ns)
+        return self.state
+
+    def choose(self, state: JointState, elapsed_s: float, *, now_ns: int) -> F64:
+        """The target (n,) rad of whoever drives."""
+        match self.authority.authority:
+            case Authority.LEADER:
+                try:
+                    return self.leading.target(state, elapsed_s)
+                except LeaderLost as error:
+                    self._blame(error.to_fault(t_ns=now_ns), now_ns=now_ns)
+            case Authority.POLICY:
+                ended = self.policy.ended
+                if ended is None:
+                    return self.policy.target(elapsed_s, now_ns=now_ns)
+                self.hold(ended.reason, now_ns=now_ns, fault=ended.fault)
+            case Authority.HOLD:
+                pass
+        return self._rest_target(elapsed_s)
+
+    def send(self, target: npt.ArrayLike, *, now_ns: int) -> F32:
+        """Guard a target (n,) rad and send it; returns what was really sent.
+
+        Raises:
+            ArmLost: nothing went through for too long.
+        """
+        guarded = self._guard.limit(target)
+        self.guarded = guarded.bits
+        self.sent = self._follower.write(guarded.q, now_ns=now_ns)
+        if self.authority.authority is Authority.POLICY:
+            self.policy.player.sent(self.sent)
+        return self.sent
+
+    # ── who drives ─────────────────────────────────────────────────────────────────────────
+
+    def take_over(self, *, now_ns: int) -> None:
+        """The selected leader drives from the next tick on.
+
+        Raises:
+            NotAllowed: while stopped.
+        """
+        if self.authority.authority is Authority.LEADER:
+            return
+        self.authority.take_over(now_ns=now_ns)
+        self._parking, self.fault = None, None
+        self.policy.leave(self.sent, now_ns=now_ns)
+        self._engage(now_ns=now_ns)
+
+    def hand_over(self, *, now_ns: int) -> None:
+        """The policy has authority; the arm rests until a plan is agreed to.
+
+        Raises:
+            NotAllowed: while stopped.
+        """
+        self.authority.hand_over(now_ns=now_ns)
+        self._parking, self.fault = None, None
+        self.policy.begin(self.sent, now_ns=now_ns)
+
+    def select_leader(self, name: str, *, now_ns: int) -> None:
+        """Another leader; when one drives, the new one goes on from there.
+
+        Raises:
+            NotAllowed: there is no such leader.
+        """
+        if name == self.leading.selected:
+            return
+        self.leading.select(name)
+        if self.authority.authority is Authority.LEADER:
+            self._engage(now_ns=now_ns)
+
+    def new_epoch(self, *, now_ns: int) -> None:
+        """Plans made so far are of the past."""
+        self.authority.new_epoch()
+        self.policy.new_epoch(now_ns=now_ns)
+
+    # ── coming to rest ─────────────────────────────────────────────────────────────────────
+
+    def stop(self, *, now_ns: int) -> None:
+        """STOP: the last command is held from this tick on, whatever was going on."""
+        self.authority.stop(now_ns=now_ns)
+        self._anchor(self.sent)
+        self.policy.leave(self.sent, now_ns=now_ns)
+
+    def hold(self, reason: str, *, now_ns: int, fault: Fault | None = None) -> None:
+        """Nobody drives any more: the arm coasts to rest and stays."""
+        if self.authority.hold(reason, now_ns=now_ns):
+            self._hold.coast(self.sent, self._guard.velocity)
+            self.policy.leave(self.sent, now_ns=now_ns)
+        elif self._parking is not None:
+            self._hold.coast(self.sent, self._guard.velocity)
+        self._parking = None
+        self.fault = fault or self.fault
+
+    def park(self, reason: str, *, now_ns: int) -> None:
+        """Nobody drives any more; the arm goes slowly to its parking pose and stays there."""
+        self.hold(reason, now_ns=now_ns)
+        if self._park_q is not None:
+            parking = Parking(self.sent, self._park_q, rad_s=self._settings.park_rad_s)
+            is_near = parking.duration_s <= self._settings.park_limit_s
+            self._parking = parking if is_near else None
+
+    @property
+    def is_parking(self) -> bool:
+        return self._parking is not None
+
+    def heed(self, concern: Concern, *, now_ns: int) -> None:
+        """A watchdog barked: come to rest in the way it asks for."""
+        if self.policy.is_ending:
+            return
+        if concern.urgency is Urgency.FREEZE:
+            self._blame(concern.fault, now_ns=now_ns)
+            self._anchor(self.sent)
+        elif self.authority.authority is Authority.POLICY:
+            self._faults.append(concern.fault)
+            self.policy.soft_stop(concern.reason, fault=concern.fault)
+        else:
+            self._blame(concern.fault, now_ns=now_ns)
+
+    def rest_where_it_is(self, *, now_ns: int) -> None:
+        """The arm was moved by something else (a scene reset): its place is the last command."""
+        self._anchor(self.read(now_ns=now_ns).q)
+
+    # ── inside ─────────────────────────────────────────────────────────────────────────────
+
+    def _blame(self, fault: Fault, *, now_ns: int) -> None:
+        self._faults.append(fault)
+        self.hold(fault.message, now_ns=now_ns, fault=fault)
+
+    def _engage(self, *, now_ns: int) -> None:
+        try:
+            self.leading.engage(self.sent, self._guard.velocity)
+        except (LeaderLost, NotAllowed) as error:
+            self._blame(error.to_fault(t_ns=now_ns), now_ns=now_ns)
+
+    def _anchor(self, q: F32) -> None:
+        """Stay at ``q`` (n,) rad from now on, at rest."""
+        self.sent = q
+        self._parking = None
+        self._guard.reset(q)
+        self._hold.freeze(q)
+        self.policy.player.rest_at(q)
+
+    def _rest_target(self, elapsed_s: float) -> F64:
+        if self._parking is None:
+            return self._hold.target(elapsed_s)
+        target = self._parking.target(elapsed_s)
+        if self._parking.done:
+            self._parking = None
+            self._hold.freeze(target)
+        return target
