@@ -1,0 +1,273 @@
+"""The 3D view: the arm as measured, the plan before it runs, the things on the table.
+
+Receives poses and points, draws, and nothing else: no kinematics, no robot, no clock. Where there is
+no OpenGL a sentence stands in its place and every setter stays callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QElapsedTimer, QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from widgets import icons
+from widgets.card import label
+from widgets.gl_probe import GlInfo, probe
+from widgets.palette import COLORS
+from widgets.shapes import LinkShapeLike
+
+if TYPE_CHECKING:
+    from vispy.scene import SceneCanvas
+
+    from widgets.arm_scene import ArmScene, SceneObject
+
+REDUCED_NOTE = "software 3D: reduced detail"
+_SOFTWARE_MS, _CARD_MS = 55, 16  # shortest time between two pictures
+_EDGE_PX = 16
+
+
+class ArmView(QWidget):
+    """Solid = measured, translucent = planned. A double click looks at everything again."""
+
+    def __init__(self, *, gl: GlInfo | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gl = gl or probe()
+        self._scene: ArmScene | None = None
+        self._canvas: SceneCanvas | None = None
+        self._since_draw = QElapsedTimer()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._draw)
+        self._title, self._phases, self._samples = "", (0, 0, 0), 0
+        self._has_ghost = False
+        self.setProperty("role", "view")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        if self._gl.available:
+            column.addWidget(self._build_canvas())
+        else:
+            column.addWidget(_Placeholder(self._gl.reason))
+        self._hud = _overlay(self)
+        self._note = _overlay(self)
+        self._note.setText(REDUCED_NOTE if self.software_rendering else "")
+        self._note.setVisible(self.software_rendering)
+        self._refresh_hud()
+
+    def _build_canvas(self) -> QWidget:
+        import vispy
+
+        vispy.use(app="pyside6", gl="gl2")
+        from vispy.scene import SceneCanvas
+
+        from widgets.arm_scene import ArmScene
+
+        config = {"depth_size": 24, "samples": 0 if self._gl.software else 4}
+        self._canvas = SceneCanvas(keys=None, show=False, config=config, autoswap=True)
+        self._scene = ArmScene(self._canvas, reduced=self._gl.software)
+        self._canvas.events.mouse_double_click.connect(self._on_double_click)
+        native: QWidget = self._canvas.native
+        native.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the page
+        native.setMinimumSize(1, 1)
+        return native
+
+    # ── setters ────────────────────────────────────────────────────────────────────────────
+
+    def set_shapes(self, shapes: Sequence[LinkShapeLike]) -> None:
+        """What the arm is made of: link, kind, size (m), pose (4, 4) in its link, rgba."""
+        if self._scene is not None:
+            self._changed(self._scene.set_shapes(shapes))
+
+    def set_measured(self, poses: npt.ArrayLike) -> None:
+        """Where the links are now, (l, 4, 4) base_from_link."""
+        if self._scene is not None:
+            self._changed(self._scene.set_measured(poses))
+
+    def set_ghost(self, poses: npt.ArrayLike | None) -> None:
+        """Where the links will be at the end of the plan, (l, 4, 4); None: no ghost."""
+        self._has_ghost = poses is not None
+        self._refresh_hud()
+        if self._scene is not None:
+            self._changed(self._scene.set_ghost(poses))
+
+    def set_trace(
+        self,
+        tip: npt.ArrayLike | None,
+        committed: int = 0,
+        executing: int = 0,
+        gripper: npt.ArrayLike | None = None,
+    ) -> None:
+        """The planned way of the tool tip.
+
+        Args:
+            tip: (h, 3) m in the base frame; None: no plan.
+            committed: rows that can no longer change.
+            executing: rows after those that run unless replaced; the rest may still change.
+            gripper: (h,) opening 0…1, for the open and close glyphs.
+        """
+        rows = 0 if tip is None else len(np.asarray(tip))
+        self._phases = (min(committed, rows), min(executing, max(rows - committed, 0)), rows)
+        self._refresh_hud()
+        if self._scene is not None:
+            self._changed(self._scene.set_trace(tip, committed, executing, gripper))
+
+    def set_mark(self, at: npt.ArrayLike | None, tone: str = "danger") -> None:
+        """A ball at (3,) m where a check fails ("danger") or is close ("attention")."""
+        if self._scene is not None:
+            self._changed(self._scene.set_mark(at, tone))
+
+    def set_fan(self, ways: npt.ArrayLike | None) -> None:
+        """Ways of the tool tip of all samples, (k, h, 3) m, drawn faintly; None: none."""
+        self._samples = 0 if ways is None else len(np.asarray(ways))
+        self._refresh_hud()
+        if self._scene is not None:
+            self._changed(self._scene.set_fan(ways))
+
+    def set_objects(self, objects: Sequence[SceneObject]) -> None:
+        """Things on the table: (name, kind, size m, pose (4, 4), rgb 0…1)."""
+        if self._scene is not None:
+            self._changed(self._scene.set_objects(objects))
+
+    def set_title(self, title: str) -> None:
+        """First line over the scene, e.g. ``Plan 212 · 30 steps · 3.0 s``."""
+        if title != self._title:
+            self._title = title
+            self._refresh_hud()
+
+    def reset_view(self) -> None:
+        if self._scene is not None:
+            self._scene.reset_view()
+            self._changed(True)
+
+    @property
+    def software_rendering(self) -> bool:
+        """True when the processor draws instead of a graphics card."""
+        return self._gl.available and self._gl.software
+
+    @property
+    def hud(self) -> str:
+        """The words over the scene."""
+        return self._hud.text()
+
+    @property
+    def canvas(self) -> SceneCanvas | None:
+        """The vispy canvas, for pictures and benchmarks; None without OpenGL."""
+        return self._canvas
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 600)
+
+    # ── drawing ────────────────────────────────────────────────────────────────────────────
+
+    def _changed(self, really: bool) -> None:
+        """Draw soon, but never faster than the machine can."""
+        if not really or self._canvas is None:
+            return
+        shortest = _SOFTWARE_MS if self._gl.software else _CARD_MS
+        passed = self._since_draw.elapsed() if self._since_draw.isValid() else shortest
+        if passed >= shortest:
+            self._draw()
+        elif not self._later.isActive():
+            self._later.start(int(shortest - passed))
+
+    def _draw(self) -> None:
+        self._since_draw.start()
+        if self._canvas is not None and self.isVisible():
+            self._canvas.update()
+
+    def _refresh_hud(self) -> None:
+        committed, executing, rows = self._phases
+        lines = [f"<b style='color:{COLORS.strong}'>{self._title}</b>"] if self._title else []
+        if rows:
+            counts = (
+                ("committed", "┄", "committed", committed),
+                ("plan_text", "━", "executing", executing),
+                ("plan_far_text", "━", "may change", rows - committed - executing),
+            )
+            lines.append(
+                " &nbsp; ".join(
+                    f"<span style='color:{getattr(COLORS, role)}'>{mark} {word} {n}</span>"
+                    for role, mark, word, n in counts
+                )
+            )
+        legend = ["solid = measured"]
+        legend += ["blue ghost = end of plan"] if self._has_ghost else []
+        legend += [f"fan = {self._samples} samples"] if self._samples else []
+        if self._gl.available:
+            lines.append(" · ".join(legend))
+        self._hud.setText("<br>".join(lines))
+        self._place_overlays()
+
+    def _place_overlays(self) -> None:
+        for overlay in (self._hud, self._note):
+            overlay.adjustSize()
+        self._hud.move(_EDGE_PX, 12)
+        note = self._note.size()
+        self._note.move(self.width() - note.width() - _EDGE_PX, 12)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_overlays()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange and self._scene is not None:
+            self._scene.refresh_colors()
+            self._refresh_hud()
+            self._changed(True)
+        super().changeEvent(event)
+
+    def _on_double_click(self, event: object) -> None:
+        self.reset_view()
+
+
+class _Placeholder(QWidget):
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        mark = QLabel()
+        mark.setPixmap(icons.pixmap("cube", COLORS.quiet, size_px=40))
+        title = label("No 3D view here", role="subtitle")
+        words = label(f"{reason} Everything else works without it.", role="quiet", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addStretch(1)
+        column.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(words)
+        column.addStretch(1)
+
+
+def _overlay(parent: QWidget) -> QLabel:
+    result = label("", role="quiet", rich=True)
+    result.setParent(parent)
+    result.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    return result
+
+
+def main() -> None:
+    """Show the made-up arm with a plan."""
+    from widgets import demo, demo_scene
+
+    def build() -> QWidget:
+        view = ArmView()
+        plan = demo_scene.plan()
+        view.set_shapes(demo_scene.shapes())
+        view.set_measured(demo_scene.link_poses(plan[0]))
+        view.set_ghost(demo_scene.link_poses(plan[-1]))
+        view.set_trace(demo_scene.tips(plan), 6, 14, plan[:, 5])
+        view.set_fan(demo_scene.fan())
+        view.set_objects(demo_scene.objects())
+        view.set_title("Plan 212 · 30 steps · 3.0 s")
+        return view
+
+    demo.show(build, size=(1000, 640), margin_px=0)
+
+
+if __name__ == "__main__":
+    main()
