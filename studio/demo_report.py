@@ -58,9 +58,9 @@ def in_words(report: DemoReport, *, quick: bool) -> str:
     for number, trial in enumerate(report.trials, start=1):
         verdict = "in the tray" if trial.placed else "lifted" if trial.lifted else "not lifted"
         mark = "●" if trial.placed else "◐" if trial.lifted else "○"
-        fault = f"  ({trial.fault})" if trial.fault else ""
+        again = f"  (handed over {trial.resumed + 1} times)" if trial.resumed else ""
         lines.append(
-            f"  {mark} {number:3d}  scene {trial.seed}  {verdict:<12} {trial.seconds:5.1f} s{fault}"
+            f"  {mark} {number:3d}  scene {trial.seed}  {verdict:<12} {trial.seconds:5.1f} s{again}"
         )
     lines += [
         "",

@@ -85,7 +85,9 @@ class DemonstrationSeries:
                 self._begin(now_ns)
             return None
         late = now_ns - self.since_ns > TIMEOUT_NS
-        if not (scene.demonstrator_done or late or self.bench.status.fault):
+        fault = self.bench.status.fault
+        failed = fault is not None and fault.t_ns > self.since_ns
+        if not (scene.demonstrator_done or late or failed):
             return None
         cube = cube_of_task(self.task, scene)
         success = scene.demonstrator_done and cube is not None and is_placed(scene, cube)

@@ -10,13 +10,21 @@ import math
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from devices.commands import Command, ResetScene, SceneState, SetAuthority, SetAutonomy
+from devices.commands import (
+    Command,
+    ResetScene,
+    SceneState,
+    SetAuthority,
+    SetAutonomy,
+    SetTask,
+)
 from recordings.types import Authority, Autonomy, RigStatus
 
 LIFTED_M = 0.06  # height of the cube's centre that counts as lifted (a cube is 0.025 m)
 TRAY_HALF_M = 0.047  # half the width inside the tray's walls, plus a cube leaning on one
 TRAY_LOW_M = 0.03  # a placed cube's centre lies below this
 SETTLE_NS = 300_000_000  # after a reset, before the policy takes over
+RESUME_NS = 1_000_000_000  # between two hand-overs within a trial
 TIMEOUT_NS = 20_000_000_000  # one trial
 
 
@@ -66,7 +74,7 @@ class Trial:
     lifted: bool
     placed: bool
     seconds: float
-    fault: str = ""
+    resumed: int = 0  # times the arm came to hold by itself and the series handed over again
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,8 @@ class TrialSeries:
     running: bool = False
     _reset_sent: bool = False
     _since_ns: int = 0
+    _asked_ns: int = 0
+    _resumed: int = 0
     _lifted: bool = False
 
     @property
@@ -148,20 +158,31 @@ class TrialSeries:
         self._reset_sent, self._since_ns = True, now_ns
 
     def _hand_over(self, now_ns: int) -> None:
+        self.bench.send(SetTask(self.task))
         self.bench.send(SetAutonomy(Autonomy.AUTO))
         self.bench.send(SetAuthority(Authority.POLICY))
-        self.running, self._since_ns, self._lifted = True, now_ns, False
+        self.running, self._lifted = True, False
+        self._since_ns = self._asked_ns = now_ns
+        self._resumed = 0
+
+    def _go_on(self, now_ns: int) -> None:
+        """The arm came to hold by itself (a late plan, a stale picture): hand over again."""
+        holds = self.bench.status.authority is Authority.HOLD and not self.bench.status.stopped
+        if holds and now_ns - self._asked_ns > RESUME_NS:
+            self._asked_ns = now_ns
+            self._resumed += 1
+            self.bench.send(SetAuthority(Authority.POLICY))
 
     def _watch(self, scene: SceneState, now_ns: int) -> Trial | None:
         cube = cube_of_task(self.task, scene) or next(iter(scene.cubes))
         self._lifted = self._lifted or is_lifted(scene, cube)
         placed = self._lifted and is_placed(scene, cube)
-        fault = self.bench.status.fault
         late = now_ns - self._since_ns > TIMEOUT_NS
-        if not (placed or fault or late):
+        if not (placed or late):
+            self._go_on(now_ns)
             return None
         seconds = (now_ns - self._since_ns) / 1e9
-        trial = Trial(self.seed, self._lifted, placed, seconds, fault.message if fault else "")
+        trial = Trial(self.seed, self._lifted, placed, seconds, self._resumed)
         self.results.append(trial)
         self.bench.send(SetAuthority(Authority.HOLD))
         self._reset_sent = self.running = False

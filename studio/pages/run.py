@@ -178,8 +178,13 @@ class RunPage(Page):
             return
         plan = proposal.plan
         seconds = len(plan.q) * plan.dt_s
-        state = "Nothing moves until you approve."
-        self.plan.set_plan(plan.id, len(plan.q), seconds, proposal.report, state, waiting=True)
+        drives = self._session.status.authority is Authority.POLICY
+        state = (
+            "Nothing moves until you approve."
+            if drives
+            else "What the policy would do now. Hand over to let it."
+        )
+        self.plan.set_plan(plan.id, len(plan.q), seconds, proposal.report, state, waiting=drives)
 
     def _on_running_trial_ended(self, trial: Trial) -> None:
         summary = self._running.summary

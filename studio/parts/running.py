@@ -113,8 +113,10 @@ class Running(QObject):
         self.changed.emit()
 
     def approve(self) -> None:
-        """Let the plan that waits run."""
-        if self.waiting is not None and self.waiting.report.may_run:
+        """Let the plan that waits run; while nobody drives, hand over first (and look again)."""
+        if self._cell.status.authority is not Authority.POLICY:
+            self.hand_back()
+        elif self.waiting is not None and self.waiting.report.may_run:
             self._cell.send(Approve(self.waiting.plan.id))
 
     def refuse(self) -> None:
@@ -195,6 +197,7 @@ class Running(QObject):
         for event in server.poll():
             if isinstance(event, Ready):
                 self.ready = True
+                self._cell.send(SetTask(self.task))
                 self._cell.send(ConnectPlanner(event.url))
                 self.noticed.emit(f"Policy {self.policy} is ready.", "ok")
         if server.status != before:

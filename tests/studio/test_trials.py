@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.commands import ResetScene, SceneState, SelectLeader, SetAuthority, SetAutonomy
+from devices.commands import ResetScene, SceneState, SelectLeader, SetAuthority, SetAutonomy, SetTask
 from recordings.types import Authority, Autonomy, Fault, RigStatus
 from studio.demonstrations import DemonstrationSeries
 from studio.trials import (
@@ -128,6 +128,7 @@ def test_a_trial_resets_hands_over_and_holds_in_this_order():
     assert bench.sent == [
         SetAuthority(Authority.HOLD),
         ResetScene(7),
+        SetTask(TASK),
         SetAutonomy(Autonomy.AUTO),
         SetAuthority(Authority.POLICY),
         SetAuthority(Authority.HOLD),
@@ -148,12 +149,31 @@ def test_a_trial_that_takes_too_long_counts_what_was_reached():
     assert (trial.lifted, trial.placed) == (True, False)
 
 
-def test_a_fault_ends_the_trial_and_is_named():
+def test_an_arm_that_came_to_hold_by_itself_is_handed_over_again_and_counted():
     bench = Bench()
     series = TrialSeries(bench, TASK, [7])
+    run(series, bench, IN_AIR)
+    before = bench.sent.count(SetAuthority(Authority.POLICY))
+    trial = run(series, bench, IN_AIR, IN_AIR, IN_TRAY, now_ns=4 * 10**9)
+    assert trial.resumed == bench.sent.count(SetAuthority(Authority.POLICY)) - before > 0
+
+
+def test_a_stopped_arm_is_never_handed_over_again():
+    bench = Bench()
+    series = TrialSeries(bench, TASK, [7])
+    run(series, bench, IN_AIR)
+    bench.status = RigStatus(stopped=True)
+    run(series, bench, IN_AIR, now_ns=4 * 10**9)
+    assert bench.sent.count(SetAuthority(Authority.POLICY)) == 1
+
+
+def test_a_fault_during_a_demonstration_discards_it():
+    bench, takes = Bench(), Takes()
+    series = DemonstrationSeries(bench, takes, TASK, count=1, seed=0)
     run(series, bench)
-    bench.status = RigStatus(fault=Fault("camera_stale", "front", "No picture.", "", 0))
-    assert series.tick(2_000_000_000).fault == "No picture."
+    bench.status = RigStatus(fault=Fault("camera_stale", "front", "No picture.", "", 10**12))
+    assert series.tick(2 * 10**9) is False
+    assert takes.calls[-1][0] == "discard"
 
 
 def test_a_series_never_uses_a_scene_twice_and_ends():

@@ -1,0 +1,156 @@
+"""`foresight --tour DIR`: the real window through the whole loop, one picture of every page.
+
+Presses what a person would press and waits for what a person would wait for; every wait has a time
+limit and an own sentence. Uses what lies in the data folder (episodes, runs) and makes what is
+missing, quickly.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from devices.commands import MoveTool
+from recordings.types import Authority, Autonomy, RigPhase
+from studio.parts.training import TrainingSet
+from studio.session import Session
+from studio.window import Window
+
+SIZE = (1600, 1000)
+ENOUGH_EPISODES = 5
+QUICK_MINUTES = 1.0
+PERIOD_MS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something to wait for."""
+
+    what: str
+    until: Callable[[], bool]
+    timeout_s: float = 60.0
+
+
+class Tour(QObject):
+    """Walks through the script, a step per tick; quits the application at the end."""
+
+    def __init__(self, window: Window, session: Session, folder: Path) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._folder = folder
+        self._script = self._walk()
+        self._wait = next(self._script)
+        self._since_s = time.monotonic()
+        self._timer = QTimer(self)
+        self._timer.setInterval(PERIOD_MS)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self._timer.start()
+
+    def _on_timer_timeout(self) -> None:
+        if not self._wait.until():
+            if time.monotonic() - self._since_s > self._wait.timeout_s:
+                self._end(f"Tour: waited {self._wait.timeout_s:.0f} s for {self._wait.what}\n", 1)
+            return
+        try:
+            self._wait = next(self._script)
+            self._since_s = time.monotonic()
+        except StopIteration:
+            self._end(f"Pictures are in {self._folder}\n", 0)
+
+    def _end(self, text: str, code: int) -> None:
+        self._timer.stop()
+        sys.stdout.write(text)
+        self._window.close()
+        QApplication.exit(code)
+
+    # ── the script ─────────────────────────────────────────────────────────────────────────────
+
+    def _walk(self) -> Iterator[Wait]:
+        session = self._session
+        yield Wait("the arm", lambda: session.status.phase is RigPhase.READY)
+        yield Wait("pictures", lambda: len(session.frames) == len(session.cell.bench.robot.cameras))
+        yield self._pause(3.0)
+        self._shot("1-connect")
+        yield from self._teach()
+        yield from self._review()
+        yield from self._train()
+        yield from self._run()
+
+    def _teach(self) -> Iterator[Wait]:
+        self._window.go("teach")
+        teaching, review = self._session.teaching, self._session.review
+        missing = ENOUGH_EPISODES - TrainingSet.of(review.episodes).episodes
+        teaching.demonstrate(max(1, missing))
+        yield Wait("a take", lambda: teaching.seconds > 4.0)
+        self._shot("2-teach")
+        yield Wait("the demonstrations", lambda: not teaching.demonstrating, 60.0 * max(1, missing))
+        yield Wait("sealed files", lambda: teaching.sealing == 0)
+
+    def _review(self) -> Iterator[Wait]:
+        self._window.go("review")
+        review = self._session.review
+        yield Wait("an open episode", lambda: review.episode is not None)
+        review.seek(len(review.t_s) // 3)
+        review.toggle_play()
+        yield self._pause(1.5)
+        self._shot("3-review")
+        if review.playing:
+            review.toggle_play()
+
+    def _train(self) -> Iterator[Wait]:
+        self._window.go("train")
+        training = self._session.training
+        usable = any(run.usable for run in training.runs)
+        if not training.running:
+            training.start(QUICK_MINUTES)
+        yield Wait("curves", lambda: len(training.points) >= 8 or not training.running, 180.0)
+        self._shot("4-train")
+        if usable:
+            training.stop()
+        yield Wait("the end of training", lambda: not training.running, 300.0)
+
+    def _run(self) -> Iterator[Wait]:
+        session, running = self._session, self._session.running
+        self._window.go("run")
+        best = [run for run in session.training.runs if run.usable and run.phase is not None]
+        best = best or [run for run in session.training.runs if run.usable]
+        running.choose(max(best, key=lambda run: run.steps).path)
+        session.reset_scene(11)
+        yield Wait("the policy", lambda: session.status.planner == "ready", 120.0)
+        running.set_autonomy(Autonomy.ASK_FIRST)
+        running.hand_back()
+        yield Wait("authority", lambda: session.status.authority is Authority.POLICY)
+        yield Wait("a plan", lambda: running.waiting is not None)
+        yield self._pause(1.0)
+        self._shot("5-run-preview")
+        running.approve()
+        yield Wait("motion", lambda: session.cell.active is not None)
+        yield self._pause(3.0)
+        self._shot("6-run-autonomous")
+        session.take_over()
+        yield Wait("the person", lambda: session.status.authority is Authority.LEADER)
+        for _ in range(20):
+            session.move_tool(MoveTool((0.0, 0.05, 0.03), (0.0, 0.0, 0.0), 0.0))
+            yield self._pause(0.05)
+        self._shot("7-run-taken-over")
+
+    def _pause(self, seconds: float) -> Wait:
+        due_s = time.monotonic() + seconds
+        return Wait("time to pass", lambda: time.monotonic() >= due_s)
+
+    def _shot(self, name: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._window.grab().save(str(self._folder / f"{name}.png"))
+
+
+def start_tour(window: Window, session: Session, folder: Path) -> Tour:
+    """Begin the tour in an open window."""
+    window.resize(*SIZE)
+    return Tour(window, session, folder)
