@@ -52,7 +52,6 @@ class SimArm:
         if self._connected:
             return
         self._connected = True
-        self._world.set_torque(on=True)
         self.hold()
 
     def read(self) -> JointState:
@@ -78,13 +77,13 @@ class SimArm:
         return self._world.set_target(q)
 
     def hold(self) -> None:
-        """Keep the present position.
+        """Keep the present position with torque on.
 
         Raises:
             NotConnected: before ``connect``.
         """
         self._check()
-        self._world.set_target(self._world.q)
+        self._world.hold_here()
 
     def release(self) -> None:
         """Torque off: the arm sinks.

@@ -165,6 +165,11 @@ class SimCamera:
     def spec(self) -> CameraSpec:
         return self._spec
 
+    @property
+    def room(self) -> CameraRoom:
+        """Where its pictures are drawn."""
+        return self._room
+
     def connect(self) -> None:
         """Enter the room.
 

@@ -53,7 +53,7 @@ def _monotone_speeds(t: F64, q: F64) -> F64:
     left, right = slope[:-1], slope[1:]
     same_way = left * right > 0
     heavy_left, heavy_right = 2 * span[1:] + span[:-1], span[1:] + 2 * span[:-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         mean = (heavy_left + heavy_right) / (heavy_left / left + heavy_right / right)
     speeds[1:-1] = np.where(same_way, mean, 0.0)
     return speeds

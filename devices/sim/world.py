@@ -101,6 +101,14 @@ class World:
         self._data.ctrl[:] = self._joints.to_mujoco(taken)
         return frozen_f32(taken)
 
+    def hold_here(self) -> None:
+        """Torque on, every servo's goal where its joint is now; a grip stays as firm as it is."""
+        self.set_torque(on=True)
+        arm = np.array([not s.is_gripper for s in self._joints.specs])
+        angles = self._data.qpos[self._joints.qpos]
+        self._data.ctrl[arm] = angles[arm]
+        self._data.act[arm] = angles[arm]
+
     def set_torque(self, *, on: bool) -> None:
         """Whether the servos push at all."""
         self.model.opt.disableactuator = 0 if on else 1
@@ -128,6 +136,16 @@ class World:
         self.advance(0.1)  # cubes come to rest
         self._data.time = 0.0
 
+    def put_cube(self, cube: str, xy: tuple[float, float], *, yaw_rad: float = 0.0) -> None:
+        """Lay a cube on the table at (x, y) m.
+
+        Raises:
+            UnknownObject: there is no such cube.
+        """
+        self._require(cube)
+        self._put(cube, CubePlace(*xy, yaw_rad), aside=0)
+        mujoco.mj_forward(self.model, self._data)
+
     def qpos(self) -> F64:
         """(nq,) float64, a copy: all that a renderer needs."""
         return self._data.qpos.copy()
@@ -143,8 +161,7 @@ class World:
         Raises:
             UnknownObject: there is no such cube.
         """
-        if cube not in self._cubes:
-            raise UnknownObject(name=cube, known=self._cubes)
+        self._require(cube)
         return self._data.joint(cube).qpos.copy()
 
     @property
@@ -162,6 +179,10 @@ class World:
         tray = self._tray_place()
         inside = max(abs(x - tray.x), abs(y - tray.y)) < tray.half_m
         return bool(inside and z < 0.03 and not self._touches_hand(cube))
+
+    def _require(self, cube: str) -> None:
+        if cube not in self._cubes:
+            raise UnknownObject(name=cube, known=self._cubes)
 
     def _touches_hand(self, cube: str) -> bool:
         geom = self.model.geom(cube).id

@@ -1,0 +1,127 @@
+"""Forward and inverse kinematics of the SO-101 against the numbers of its designers, and laws."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devices.errors import UnknownRobot, UnreachablePose
+from devices.kinematics import Kinematics
+
+ARM = Kinematics.of("so101")
+HOME = np.array([0.0, -0.6, 0.2, 1.35, 0.0, 0.3], dtype=np.float32)
+JOINTS = st.tuples(*(st.floats(0.9 * j.lower, 0.9 * j.upper) for j in ARM.joints))
+
+# q (pan, lift, elbow, wrist flex, wrist roll) → tip in m and quaternion x y z w, from the URDF of
+# TheRobotStudio (SO-ARM100, Apache-2.0).
+CHECKS = [
+    ((0, 0, 0, 0, 0), (0.39136, 0, 0.22647), (0.01721, 0.70690, 0.01721, 0.70690)),
+    ((0.5, 0, 0, 0, 0), (0.34820, -0.16902, 0.22647), (0.19156, 0.68066, -0.15822, 0.68918)),
+    ((0, -1, 1, 0, 0), (0.28377, 0, 0.19828), (0.01721, 0.70690, 0.01721, 0.70690)),
+    ((0, 0.5, -0.5, 0.8, 0), (0.38794, 0, 0.08744), (0.02255, 0.92637, 0.00915, 0.37582)),
+    ((0.3, -0.4, 0.6, 0.2, 1), (0.31441, -0.0923, 0.14342), (-0.26666, 0.78968, -0.32358, 0.44787)),
+]
+
+
+def rotation(x, y, z, w):
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+@pytest.mark.parametrize(("q", "position", "quaternion"), CHECKS)
+def test_tip_is_where_the_designers_put_it(q, position, quaternion):
+    pose = ARM.tip_pose([*q, 0.0])
+    assert np.abs(pose[:3, 3] - position).max() < 5e-4
+    assert np.abs(pose[:3, :3] - rotation(*quaternion)).max() < 1e-3
+
+
+def test_batch_and_single_forward_agree():
+    rows = np.random.default_rng(0).uniform(-1, 1, (5, 6))
+    singles = [ARM.tip_pose(row)[:3, 3] for row in rows]
+    np.testing.assert_allclose(ARM.tip_positions(rows), singles, atol=1e-6)
+
+
+def test_gripper_is_a_fraction_of_its_range():
+    gripper = ARM.joints[-1]
+    assert (gripper.is_gripper, gripper.lower, gripper.upper) == (True, 0.0, 1.0)
+    np.testing.assert_allclose(
+        ARM.joint_map.to_mujoco([0, 0, 0, 0, 0, 0.5])[-1], -0.1745 + 0.5 * 1.9199, atol=1e-3
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(JOINTS)
+def test_units_go_to_mujoco_and_back(q):
+    back = ARM.joint_map.from_mujoco(ARM.joint_map.to_mujoco(q))
+    np.testing.assert_allclose(back, q, atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(JOINTS, st.integers(0, 1000))
+def test_inverse_finds_the_pose_that_forward_made(q, seed):
+    nearby = np.array(q) + np.random.default_rng(seed).uniform(-0.15, 0.15, 6)
+    found = ARM.inverse(ARM.tip_pose(q), nearby)
+    assert np.linalg.norm(ARM.tip_pose(found)[:3, 3] - ARM.tip_pose(q)[:3, 3]) <= 5e-4
+
+
+def test_inverse_keeps_the_gripper_and_the_limits():
+    q = ARM.inverse(ARM.tip_pose(HOME), HOME + np.float32(0.1))
+    assert q[-1] == pytest.approx(0.4)
+    assert all(j.lower - 1e-6 <= v <= j.upper + 1e-6 for j, v in zip(ARM.joints, q, strict=True))
+
+
+def test_inverse_turns_to_a_target_behind_its_shoulder():
+    turned = HOME.copy()
+    turned[0] = 1.7
+    found = ARM.inverse(ARM.tip_pose(turned), HOME)
+    assert found[0] == pytest.approx(1.7, abs=0.01)
+
+
+def test_unreachable_pose_names_place_and_distance():
+    far = ARM.tip_pose(HOME)
+    far[:3, 3] = (0.9, 0.0, 0.2)
+    with pytest.raises(UnreachablePose, match=r"cannot reach \(0\.900, 0\.000, 0\.200\) m.*mm"):
+        ARM.inverse(far, HOME)
+
+
+def test_a_small_step_follows_a_target_that_moved_a_little():
+    target = ARM.tip_pose(HOME)
+    target[:3, 3] += (0.001, 0.001, -0.001)
+    reached = ARM.tip_pose(ARM.step_towards(HOME, target, orientation_weight=0.01))
+    assert np.linalg.norm(reached[:3, 3] - target[:3, 3]) < 1e-4
+
+
+def test_every_shape_hangs_on_a_link_that_forward_kinematics_places():
+    links = {shape.link for shape in ARM.shapes()}
+    assert links <= set(range(len(ARM.link_poses(HOME))))
+    assert links >= {ARM.link_names.index(n) for n in ("base", "upper_arm", "gripper", "jaw")}
+
+
+def test_opening_the_gripper_moves_only_the_jaw():
+    opened = HOME.copy()
+    opened[-1] = 0.9
+    moved = np.abs(ARM.link_poses(opened) - ARM.link_poses(HOME)).max(axis=(1, 2)) > 1e-6
+    assert [ARM.link_names[i] for i in np.flatnonzero(moved)] == ["jaw"]
+
+
+def test_clearance_is_positive_at_home_and_names_the_link_that_hits_the_table():
+    assert ARM.collisions(HOME).smallest_m > 0.005
+    pushed = ARM.collisions([0, 1.2, 0.3, 1.0, 0, 0.3])
+    assert pushed.table_m < 0
+    assert pushed.table_link in ("gripper", "jaw", "wrist")
+
+
+def test_clearance_notices_an_arm_folded_into_itself():
+    folded = ARM.collisions([0, -1.7, 1.69, 1.6, 0, 0])
+    assert folded.self_m < 0
+    assert set(folded.self_links) & {"base", "shoulder"}
+
+
+def test_unknown_robot_lists_the_known_ones():
+    with pytest.raises(UnknownRobot, match=r"no robot description 'r2d2'\. Known: so101"):
+        Kinematics.of("r2d2")
