@@ -34,11 +34,11 @@ CONNECT_TIMEOUT_S = 60.0
 TRIAL_SEED = 500_000_000  # trials' scenes; demonstrations draw from seeds below
 
 
-class DemoFailed(Exception):
+class DemoError(Exception):
     """The loop cannot go on; the message says where and why."""
 
 
-class Interrupted(Exception):
+class DemoStopped(DemoError):
     """Somebody pressed Ctrl-C."""
 
 
@@ -90,8 +90,8 @@ class Demo:
         """All stages in order.
 
         Raises:
-            DemoFailed: a process is lost, a job failed, or nothing could be recorded.
-            Interrupted: Ctrl-C.
+            DemoError: a process is lost, a job failed, or nothing could be recorded.
+            DemoStopped: Ctrl-C.
         """
         self._connect()
         series = self._record()
@@ -130,7 +130,7 @@ class Demo:
                 self._cell.send(Connect())
                 sent = True
             if time.monotonic() - started_s > CONNECT_TIMEOUT_S:
-                raise DemoFailed(f"the simulated arm did not connect in {CONNECT_TIMEOUT_S:.0f} s")
+                raise DemoError(f"the simulated arm did not connect in {CONNECT_TIMEOUT_S:.0f} s")
         robot = self._cell.bench.robot
         progress.end(f"{robot.name}, {len(robot.joints)} joints, {len(robot.cameras)} cameras")
 
@@ -145,7 +145,7 @@ class Demo:
             series.tick(time.monotonic_ns())
             progress.show(series.kept, f"{series.kept} of {count} episodes")
         if series.gave_up:
-            raise DemoFailed(f"the demonstrator failed {series.failed} times in {series.kept} takes")
+            raise DemoError(f"the demonstrator failed {series.failed} times, kept {series.kept}")
         self._cell.finish_recording()
         progress.end(f"{series.kept} episodes, {series.failed} made again")
         return series
@@ -166,7 +166,7 @@ class Demo:
                         progress.end(f"{event.step:,} steps")
                         return event
                 if job.status.phase is JobPhase.FAILED:
-                    raise DemoFailed(job.status.message)
+                    raise DemoError(job.status.message)
                 spent_s = time.monotonic() - started_s
                 if limit_s is not None and spent_s > limit_s:
                     job.stop()
@@ -185,7 +185,7 @@ class Demo:
                 if isinstance(event, Ready):
                     self._cell.send(ConnectPlanner(event.url))
             if self._server.over:
-                raise DemoFailed(self._server.status.message)
+                raise DemoError(self._server.status.message)
         plan_ms = self._server.status.metrics.get("plan_ms", 0.0)
         progress.end(f"one plan takes {plan_ms:.0f} ms")
         return plan_ms
@@ -202,7 +202,7 @@ class Demo:
             if self._server is not None:
                 self._server.poll()
                 if self._server.over:
-                    raise DemoFailed(self._server.status.message)
+                    raise DemoError(self._server.status.message)
             lifted = sum(t.lifted for t in series.results)
             placed = sum(t.placed for t in series.results)
             progress.show(len(series.results), f"{lifted} lifted, {placed} in the tray")
@@ -216,16 +216,16 @@ class Demo:
         """Wait a little, then hear what happened.
 
         Raises:
-            Interrupted, DemoFailed: Ctrl-C, or the rig's process is gone.
+            DemoStopped, DemoError: Ctrl-C, or the rig's process is gone.
         """
         if self._wake.wait(PERIOD_S):
-            raise Interrupted
+            raise DemoStopped
         facts = self._cell.pump()
         for fact in facts:
             if isinstance(fact, ProcessLost):
-                raise DemoFailed(f"the {fact.process} process ended (code {fact.exit_code})")
+                raise DemoError(f"the {fact.process} process ended (code {fact.exit_code})")
             if isinstance(fact, RigStatus) and fact.phase is RigPhase.FAULT and fact.fault:
-                raise DemoFailed(f"{fact.fault.message} {fact.fault.hint}")
+                raise DemoError(f"{fact.fault.message} {fact.fault.hint}")
         return facts
 
     def _measure(self, fact: Fact) -> None:
@@ -260,10 +260,10 @@ def main(options: argparse.Namespace) -> int:
     try:
         demo.start()
         report = demo.run()
-    except Interrupted:
+    except DemoStopped:
         sys.stderr.write(f"\nStopped. What was made so far is in {plan.out}\n")
         return 130
-    except DemoFailed as error:
+    except DemoError as error:
         sys.stderr.write(f"\nThe demo cannot go on: {error}\n")
         return 1
     finally:

@@ -1,8 +1,8 @@
 """The one mutable state of the window: what is connected, who drives, what is recorded and planned.
 
 Methods are intents, signals are facts. :meth:`Session.tick` runs 30 times a second: it says that
-we live, drains the pipes, reads the newest ring slots, and tells. No thread, no file access, no widget;
-its parts (teaching, review, training, running) each hold one page's share of the state.
+we live, drains the pipes, reads the newest ring slots, and tells. No thread and no widget; its
+parts (teaching, review, training, running) each hold one page's share of the state.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from devices.bench import Bench
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from devices.bench import Bench
 from devices.commands import (
     AuthorityChanged,
     Connect,

@@ -29,7 +29,9 @@ class Progress:
         """Show ``done`` of the total; ``eta_s`` replaces the own estimate."""
         share = min(1.0, max(0.0, done / self._total))
         spent_s = time.monotonic() - self._started_s
-        left_s = eta_s if eta_s is not None else (spent_s / share - spent_s if share > 0.02 else None)
+        left_s = eta_s
+        if left_s is None and share > 0.02:
+            left_s = spent_s / share - spent_s
         left = "" if left_s is None or share >= 1 else f" · {clock(left_s)} left"
         text = f"{self._name:<12} {bar(share)} {share:4.0%}  {remark}{left}"
         if self._live:

@@ -8,75 +8,48 @@ missing, quickly.
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from devices.commands import MoveTool
 from recordings.types import Authority, Autonomy, RigPhase
 from studio.parts.training import TrainingSet
 from studio.session import Session
+from studio.walk import Wait, Walk, pause
 from studio.window import Window
 
 SIZE = (1600, 1000)
 ENOUGH_EPISODES = 5
 QUICK_MINUTES = 1.0
-PERIOD_MS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Something to wait for."""
-
-    what: str
-    until: Callable[[], bool]
-    timeout_s: float = 60.0
 
 
 class Tour(QObject):
-    """Walks through the script, a step per tick; quits the application at the end."""
+    """Walks through the loop and quits the application at the end."""
 
     def __init__(self, window: Window, session: Session, folder: Path) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._folder = folder
-        self._script = self._walk()
-        self._wait = next(self._script)
-        self._since_s = time.monotonic()
-        self._timer = QTimer(self)
-        self._timer.setInterval(PERIOD_MS)
-        self._timer.timeout.connect(self._on_timer_timeout)
-        self._timer.start()
+        self._walk = Walk(self._script(), self)
+        self._walk.ended.connect(self._on_walk_ended)
+        self._walk.start()
 
-    def _on_timer_timeout(self) -> None:
-        if not self._wait.until():
-            if time.monotonic() - self._since_s > self._wait.timeout_s:
-                self._end(f"Tour: waited {self._wait.timeout_s:.0f} s for {self._wait.what}\n", 1)
-            return
-        try:
-            self._wait = next(self._script)
-            self._since_s = time.monotonic()
-        except StopIteration:
-            self._end(f"Pictures are in {self._folder}\n", 0)
-
-    def _end(self, text: str, code: int) -> None:
-        self._timer.stop()
-        sys.stdout.write(text)
+    def _on_walk_ended(self, problem: str) -> None:
+        sys.stdout.write(f"Tour: {problem}\n" if problem else f"Pictures are in {self._folder}\n")
         self._window.close()
-        QApplication.exit(code)
+        QApplication.exit(1 if problem else 0)
 
     # ── the script ─────────────────────────────────────────────────────────────────────────────
 
-    def _walk(self) -> Iterator[Wait]:
+    def _script(self) -> Iterator[Wait]:
         session = self._session
         yield Wait("the arm", lambda: session.status.phase is RigPhase.READY)
         yield Wait("pictures", lambda: len(session.frames) == len(session.cell.bench.robot.cameras))
-        yield self._pause(3.0)
+        yield pause(3.0)
         self._shot("1-connect")
         yield from self._teach()
         yield from self._review()
@@ -99,7 +72,7 @@ class Tour(QObject):
         yield Wait("an open episode", lambda: review.episode is not None)
         review.seek(len(review.t_s) // 3)
         review.toggle_play()
-        yield self._pause(1.5)
+        yield pause(1.5)
         self._shot("3-review")
         if review.playing:
             review.toggle_play()
@@ -128,22 +101,18 @@ class Tour(QObject):
         running.hand_back()
         yield Wait("authority", lambda: session.status.authority is Authority.POLICY)
         yield Wait("a plan", lambda: running.waiting is not None)
-        yield self._pause(1.0)
+        yield pause(1.0)
         self._shot("5-run-preview")
         running.approve()
         yield Wait("motion", lambda: session.cell.active is not None)
-        yield self._pause(3.0)
+        yield pause(3.0)
         self._shot("6-run-autonomous")
         session.take_over()
         yield Wait("the person", lambda: session.status.authority is Authority.LEADER)
         for _ in range(20):
             session.move_tool(MoveTool((0.0, 0.05, 0.03), (0.0, 0.0, 0.0), 0.0))
-            yield self._pause(0.05)
+            yield pause(0.05)
         self._shot("7-run-taken-over")
-
-    def _pause(self, seconds: float) -> Wait:
-        due_s = time.monotonic() + seconds
-        return Wait("time to pass", lambda: time.monotonic() >= due_s)
 
     def _shot(self, name: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

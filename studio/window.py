@@ -49,7 +49,7 @@ class Window(QMainWindow):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
+        self.session = session
         self.setWindowTitle("Foresight")
         self.resize(1500, 940)
         self.bar = TopBar()
@@ -191,7 +191,7 @@ class Window(QMainWindow):
         elif key == "stop":
             self.bar.stop_button.press()
         else:
-            intent: Callable[[], None] = attrgetter(entry.intent)(self._session)
+            intent: Callable[[], None] = attrgetter(entry.intent)(self.session)
             intent()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -206,7 +206,7 @@ class Window(QMainWindow):
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 
     def _connect_facts(self) -> None:
-        session = self._session
+        session = self.session
         self.rail.placeSelected.connect(self.go)
         self.bar.stopRequested.connect(session.stop)
         self.bar.torqueReleaseRequested.connect(session.release_torque)
@@ -220,15 +220,15 @@ class Window(QMainWindow):
         train.run.clicked.connect(self._on_train_run_clicked)
 
     def _on_session_status_changed(self, status: RigStatus) -> None:
-        fault = "its process is gone" if self._session.rig_gone else None
+        fault = "its process is gone" if self.session.rig_gone else None
         if status.phase is RigPhase.FAULT and status.fault:
             fault = status.fault.message
         self.bar.set_authority(status.authority, status.handing_over, fault, status.stopped)
-        running = status.phase is RigPhase.READY and not self._session.rig_gone
+        running = status.phase is RigPhase.READY and not self.session.rig_gone
         self.bar.set_loop(status.loop.hz if running else None, status.loop.p99_ms)
         self.bar.set_plan_age(status.plan_age_ms if status.active_plan >= 0 else None)
-        self.bar.set_policy(self._session.running.policy)
-        self.bar.set_task(self._session.teaching.task)
+        self.bar.set_policy(self.session.running.policy)
+        self.bar.set_task(self.session.teaching.task)
 
     def _on_session_ticked(self) -> None:
         self._ticks += 1
@@ -237,21 +237,21 @@ class Window(QMainWindow):
             self.stage.tick(arm_visible=True)
         if self._ticks % 2 == 0:
             page.tick()
-            teaching = self._session.teaching
+            teaching = self.session.teaching
             name = f"take {teaching.kept + teaching.discarded + 1}" if teaching.active else None
             self.bar.set_recording(name, teaching.seconds, teaching.sealing)
 
     def _on_train_run_clicked(self) -> None:
-        job = self._session.training.job
+        job = self.session.training.job
         if job is not None:
-            self._session.running.choose(job.folder)
+            self.session.running.choose(job.folder)
             self.go("run")
 
     # ── end ────────────────────────────────────────────────────────────────────────────────────
 
     def fill(self) -> None:
         """What may wait until the window is on screen."""
-        self._session.load()
+        self.session.load()
         self.stage.build()
 
     def showEvent(self, event: QEvent) -> None:
@@ -262,7 +262,7 @@ class Window(QMainWindow):
         layout = QSettings("foresight", "window")
         layout.setValue("geometry", self.saveGeometry())
         layout.setValue("splitter", self._splitter.saveState())
-        self._session.close()
+        self.session.close()
         super().closeEvent(event)
 
 

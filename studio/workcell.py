@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.bench import Bench
-
 from devices.commands import (
     AuthorityChanged,
     Command,

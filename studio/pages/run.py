@@ -104,23 +104,14 @@ class RunPage(Page):
 
     def tick(self) -> None:
         self.chunk.set_progress(*self._stage.overlay.progress())
-        self._stage.header.setText(self._header())
+        self._stage.arm.set_title(self._title())
 
-    def _header(self) -> str:
+    def _title(self) -> str:
         proposal = self._stage.overlay.proposal
-        colors = theme.COLORS
         if proposal is None:
-            return "Solid is measured. What a policy plans appears translucent, before it moves."
+            return ""
         plan = proposal.plan
-        committed, executing, total, _ = self._stage.overlay.progress()
-        later = total - committed - executing
-        return (
-            f"<b style='color:{colors.strong}'>Plan {plan.id}</b> · {total} steps · "
-            f"{total * plan.dt_s:.1f} s<br>"
-            f"<span style='color:{colors.committed}'>━ committed {committed}</span>&nbsp; "
-            f"<span style='color:{colors.plan_text}'>━ executing {executing}</span>&nbsp; "
-            f"<span style='color:{colors.plan_far_text}'>━ may change {later}</span>"
-        )
+        return f"Plan {plan.id} · {len(plan.q)} steps · {len(plan.q) * plan.dt_s:.1f} s"
 
     def _show(self) -> None:
         running = self._running
@@ -216,9 +207,6 @@ class RunPage(Page):
             self._running.stop_trials()
         else:
             self._running.start_trials(self.trial_count.value())
-
-    def leave(self) -> None:
-        self._stage.header.setText("")
 
 
 def tip(key: str) -> str:

@@ -12,13 +12,13 @@ from collections import deque
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
-from widgets.arm_view import ArmView
 
 from recordings.types import F32, CameraSpec, Frame
 from studio.pages.plan_overlay import PlanOverlay
 from studio.session import Session
+from widgets.arm_view import ArmView
 from widgets.camera_view import CameraView
-from widgets.card import Heading, label
+from widgets.card import Heading
 from widgets.joint_plot import JointPlot
 
 HISTORY = 800  # control steps drawn (8 s at 100 Hz)
@@ -50,7 +50,6 @@ class Stage:
         self._session = session
         robot = session.cell.bench.robot
         self.arm = ArmView()
-        self.header = label(role="quiet", rich=True)
         self.joints = JointPlot()
         self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
@@ -85,8 +84,6 @@ class Stage:
         upper = QVBoxLayout(top)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(0)
-        self.header.setContentsMargins(16, 12, 16, 6)
-        upper.addWidget(self.header)
         upper.addWidget(self.arm, 1)
         self.strip_place.setContentsMargins(12, 6, 12, 10)
         upper.addLayout(self.strip_place)
@@ -115,6 +112,7 @@ class Stage:
         """Show the bench as it is now."""
         self.replaying = False
         self._shown.clear()
+        self.arm.set_title("")
         self.camera_heading.setText("Cameras")
         self.joint_heading.setText("Joints · measured and sent")
 
@@ -122,6 +120,7 @@ class Stage:
         """Show the open episode at its cursor."""
         self.replaying = True
         self.overlay.clear()
+        self.arm.set_title("Replay")
         self.camera_heading.setText("Cameras · recorded")
         self.joint_heading.setText("Joints · recorded")
         self._on_episode_opened(self._session.review.episode)

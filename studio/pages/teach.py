@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QSpinBox, QWidget
-from widgets.drive_pad import DrivePad
 
 from devices.commands import MoveTool
 from recordings.types import Authority
@@ -12,6 +11,7 @@ from studio.pages.page import Page, bar, column
 from studio.session import Session
 from widgets import theme
 from widgets.card import Card, button, label
+from widgets.drive_pad import DrivePad
 
 Vector = tuple[float, float, float]
 TARGET = 50  # a good first number of demonstrations

@@ -68,7 +68,8 @@ class Running(QObject):
         """Load this run's checkpoint into a policy server of its own; nothing moves."""
         self.unload()
         self.run = run
-        self.server = Job.start("serve", foresight_command("serve", "--run", str(run)), run / "serve")
+        command = foresight_command("serve", "--run", str(run))
+        self.server = Job.start("serve", command, run / "serve")
         self.changed.emit()
 
     def unload(self) -> None:

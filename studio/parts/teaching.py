@@ -1,6 +1,6 @@
 """Teaching as the studio sees it: takes a person records, and series the demonstrator records.
 
-IDLE → RECORDING → (kept | discarded) → IDLE; a series runs takes of its own until its count is full.
+IDLE → RECORDING → (kept | discarded) → IDLE; a series runs takes until its count is full.
 Knows the workcell, no widget. A take is never dropped silently: ending always seals it.
 """
 

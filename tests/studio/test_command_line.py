@@ -82,7 +82,9 @@ def test_a_stranger_called_devices_is_named_by_its_path(tmp_path):
 
 
 @linux
-@pytest.mark.parametrize("environment", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "w"}])
+@pytest.mark.parametrize(
+    "environment", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "w"}]
+)
 def test_other_platforms_than_x_need_no_x(environment):
     assert missing_display(environment) is None
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.commands import ResetScene, SceneState, SelectLeader, SetAuthority, SetAutonomy, SetTask
+from devices.commands import (
+    ResetScene,
+    SceneState,
+    SelectLeader,
+    SetAuthority,
+    SetAutonomy,
+    SetTask,
+)
 from recordings.types import Authority, Autonomy, Fault, RigStatus
 from studio.demonstrations import DemonstrationSeries
 from studio.trials import (

@@ -1,0 +1,44 @@
+"""Opens the real studio from ``main()`` and walks through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio.__main__ import main
+from studio.walk import Wait, Walk
+from studio.window import Window
+
+Script = Callable[[Window], Iterator[Wait]]
+
+
+@pytest.fixture
+def studio(qapp, tmp_path, monkeypatch):
+    """``studio(script)`` runs ``foresight`` on the simulated bench and the script in its window.
+
+    Returns the exit code; a wait that takes too long fails the test with its sentence.
+    """
+    monkeypatch.setenv("QT_QPA_PLATFORM", qapp.platformName())
+    problems: list[str] = []
+
+    def begin(script: Script) -> None:
+        (window,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+        walk = Walk(script(window), window)
+
+        def end(problem: str) -> None:
+            problems.append(problem)
+            window.close()
+
+        walk.ended.connect(end)
+        walk.start()
+
+    def run(script: Script, *arguments: str) -> int:
+        QTimer.singleShot(0, lambda: begin(script))
+        code = main(["--data", str(tmp_path / "data"), *arguments])
+        assert problems == [""], problems
+        return code
+
+    return run

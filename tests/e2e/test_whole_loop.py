@@ -1,0 +1,86 @@
+"""The whole loop as a person does it, from ``main()``, with the real child processes."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from recordings.library import list_episodes
+from recordings.types import Authority, EpisodePhase, RigPhase
+from studio.jobs import foresight_command
+from studio.walk import Wait, pause
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def press(window, key):
+    QTest.keyClick(window, key)
+
+
+def connected(session):
+    yield Wait("the arm", lambda: session.status.phase is RigPhase.READY)
+    yield Wait("pictures of both cameras", lambda: len(session.frames) == 2)
+
+
+def drive_and_record(window, session):
+    """Space starts a take, the pad moves the tool, Right keeps it."""
+    window.go("teach")
+    press(window, Qt.Key.Key_Space)
+    yield Wait("a take", lambda: session.teaching.recording)
+    yield Wait("driving", lambda: session.status.authority is Authority.LEADER)
+    start = session.status.state.q.copy()
+    pad = window.pages["teach"].pad
+    pad.setFocus()
+    QTest.keyPress(pad, Qt.Key.Key_W)
+    yield Wait("the arm to follow", lambda: abs(session.status.state.q - start).max() > 0.1)
+    QTest.keyRelease(pad, Qt.Key.Key_W)
+    yield pause(1.0)
+    window.setFocus()
+    press(window, Qt.Key.Key_Right)
+    yield Wait("the file", lambda: not session.teaching.recording and not session.teaching.sealing)
+
+
+def train(session, monkeypatch):
+    """Two steps are enough to have a checkpoint."""
+
+    def two_steps(kind, *arguments, outlive=False):
+        minutes = arguments.index("--minutes")
+        shorter = (*arguments[:minutes], "--steps", "2", *arguments[minutes + 2 :])
+        return foresight_command(kind, *shorter, outlive=outlive)
+
+    monkeypatch.setattr("studio.parts.training.foresight_command", two_steps)
+    session.training.start(1.0)
+    yield Wait("two steps of training", lambda: not session.training.running, 120.0)
+
+
+def preview_approve_take_over(window, session):
+    window.go("run")
+    running = session.running
+    running.choose(session.training.runs[0].path)
+    yield Wait("the planner", lambda: session.status.planner == "ready", 60.0)
+    press(window, Qt.Key.Key_H)
+    yield Wait("authority", lambda: session.status.authority is Authority.POLICY)
+    yield Wait("a plan to look at", lambda: running.waiting is not None)
+    still = session.status.action.copy()
+    yield pause(0.5)
+    assert (session.status.action == still).all(), "it moved before anybody approved"
+    press(window, Qt.Key.Key_Return)
+    yield Wait("the approved plan", lambda: session.cell.active is not None)
+    yield pause(0.5)
+    press(window, Qt.Key.Key_Tab)
+    yield Wait("the person", lambda: session.status.authority is Authority.LEADER)
+    press(window, Qt.Key.Key_F12)
+    yield Wait("STOP", lambda: session.status.stopped)
+
+
+def test_connect_drive_record_train_preview_approve_take_over(studio, tmp_path, monkeypatch):
+    def script(window):
+        session = window.session
+        yield from connected(session)
+        yield from drive_and_record(window, session)
+        yield from train(session, monkeypatch)
+        yield from preview_approve_take_over(window, session)
+
+    assert studio(script) == 0
+    (episode,) = list_episodes(tmp_path / "data" / "episodes")
+    assert (episode.phase, episode.problem) == (EpisodePhase.KEPT, "")
+    assert episode.steps > 100
