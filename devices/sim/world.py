@@ -23,6 +23,7 @@ HOME = (0.0, -0.60, 0.20, 1.35, 0.0, 0.05)  # rad: tip at about 0.2 m, 0.14 m ab
 HOME_SPREAD = (0.30, 0.12, 0.12, 0.12, 0.15, 0.05)  # rad, ± around HOME at a reset
 LIFTED_M = 0.06  # height of the cube's centre
 LONGEST_CATCH_UP_S = 0.25  # after a longer pause the world goes on from where it was
+_AT_REST_RAD_S = 0.1
 _NS = 1_000_000_000
 
 
@@ -102,12 +103,17 @@ class World:
         return frozen_f32(taken)
 
     def hold_here(self) -> None:
-        """Torque on, every servo's goal where its joint is now; a grip stays as firm as it is."""
+        """Torque on, every servo's goal where its joint is now.
+
+        A gripper that has come to rest keeps its goal, so that it goes on squeezing what it holds.
+        """
         self.set_torque(on=True)
-        arm = np.array([not s.is_gripper for s in self._joints.specs])
+        resting = np.abs(self._data.qvel[self._joints.dof]) < _AT_REST_RAD_S
+        grips = np.array([s.is_gripper for s in self._joints.specs])
+        stop = ~(grips & resting)
         angles = self._data.qpos[self._joints.qpos]
-        self._data.ctrl[arm] = angles[arm]
-        self._data.act[arm] = angles[arm]
+        self._data.ctrl[stop] = angles[stop]
+        self._data.act[stop] = angles[stop]
 
     def set_torque(self, *, on: bool) -> None:
         """Whether the servos push at all."""
