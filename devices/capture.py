@@ -12,7 +12,7 @@ from collections import deque
 
 from devices.base import Camera
 from devices.clock import Clock
-from devices.errors import ConnectFailed, DeviceError
+from devices.errors import DeviceError, ReadFailed
 from recordings.errors import RecordingError
 from recordings.live import FrameRing
 from recordings.types import CameraHealth, Fault, Frame

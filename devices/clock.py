@@ -80,6 +80,10 @@ class LoopMeter:
         self._count = 0
         self._overruns = 0
 
+    def restart(self) -> None:
+        """Forget the ticks so far, after something that was allowed to take long (connecting)."""
+        self._count = self._overruns = 0
+
     def add(self, late_ns: int, now_ns: int) -> None:
         """Note one tick that began ``late_ns`` after its deadline."""
         slot = self._count % len(self._late_ms)
@@ -89,7 +93,7 @@ class LoopMeter:
         self._overruns += late_ns > self._period_ns
 
     def stats(self, *, realtime: bool = False) -> LoopStats:
-        """Percentiles over the ring; ``ticks`` and ``overruns`` since the start."""
+        """Percentiles over the ring; ``ticks`` and ``overruns`` since the (re)start."""
         filled = min(self._count, len(self._late_ms))
         if filled < 2:
             return LoopStats(ticks=self._count, overruns=self._overruns, realtime=realtime)

@@ -92,6 +92,7 @@ class Rig:
         }
         self._watch = Watch(lifeline, self._cameras, settings=settings)
         self._phase = RigPhase.OFFLINE
+        self._disconnecting = False
         self._task = ""
         self._guarded_ticks = 0
         self._events: list[Fault] = []
@@ -111,8 +112,14 @@ class Rig:
         return self._motion.authority.authority
 
     @property
-    def is_parking(self) -> bool:
-        return self._motion.is_parking
+    def is_at_rest(self) -> bool:
+        """Nothing is on its way any more: the process may end."""
+        return self._phase is not RigPhase.READY or not self._motion.is_parking
+
+    def announce_connecting(self) -> None:
+        """Show that connecting begins; it takes a moment."""
+        if self._phase is not RigPhase.READY:
+            self._phase, self._motion.fault = RigPhase.CONNECTING, None
 
     def connect(self) -> None:
         """Open cameras, leaders and arm; the arm holds its present position, it never moves here.
@@ -121,7 +128,8 @@ class Rig:
         """
         if self._phase is RigPhase.READY:
             return
-        self._phase, self._motion.fault = RigPhase.CONNECTING, None
+        self.announce_connecting()
+        self._disconnecting = False
         try:
             for camera in self._cameras.values():
                 camera.connect()
@@ -168,6 +176,8 @@ class Rig:
         self._publish(state, now_ns)
         motion.policy.listen(epoch=motion.authority.epoch, now_ns=now_ns)
         self._ask_policy(now_ns)
+        if self._disconnecting and not motion.is_parking:
+            self.close()
 
     def _elapsed_s(self, now_ns: int) -> float:
         """Time since the last tick; after a late one motion is not caught up with in one jump."""
@@ -233,6 +243,7 @@ class Rig:
             case Connect():
                 self.connect()
             case Disconnect() | Shutdown():
+                self._disconnecting = self._phase is RigPhase.READY
                 self.park("The bench is being disconnected")
             case SetAuthority(authority):
                 self._set_authority(authority, now_ns)
@@ -260,7 +271,7 @@ class Rig:
         if authority is Authority.HOLD:
             self._motion.hold("You asked it to hold", now_ns=now_ns)
             return
-        if self._phase is not RigPhase.READY:
+        if self._phase is not RigPhase.READY or self._disconnecting:
             reason = "the bench is not connected"
             raise NotAllowed("Driving the arm", reason=reason, hint="Connect it first.")
         if authority is Authority.POLICY:
