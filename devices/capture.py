@@ -130,7 +130,5 @@ class Capture:
                 return
 
     def _report(self, error: Exception) -> None:
-        lost = ConnectFailed(
-            self.name, reason=str(error), hint="Check its cable; it is tried again."
-        )
+        lost = error if isinstance(error, DeviceError) else ReadFailed(self.name, reason=str(error))
         self._faults.append(lost.to_fault(t_ns=self._clock.now_ns()))
