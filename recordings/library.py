@@ -15,9 +15,8 @@ from recordings.journal import SUFFIX as JOURNAL_SUFFIX
 from recordings.journal import is_being_written, sync_folder
 from recordings.journal_reader import read_journal_header
 from recordings.layout import SUFFIX, TRASH, episode_path
-from recordings.reader import open_hdf5, read_info, with_edits
+from recordings.opening import opened, read_info, with_edits
 from recordings.seal import seal
-from recordings.stored import Stored
 from recordings.types import EpisodeInfo, EpisodePhase
 
 
@@ -138,8 +137,8 @@ def _find(folder: Path, episode_id: str) -> Path:
 def _sealed(path: Path, edits: dict[str, Edits]) -> EpisodeInfo | None:
     mine = edits.get(path.stem, Edits())
     try:
-        with open_hdf5(path) as file:
-            return read_info(Stored(file, path=path), path=path, edits=mine)
+        with opened(path) as root:
+            return read_info(root, path=path, edits=mine)
     except FileNotFoundError:  # moved to the trash while we looked
         return None
     except (RecordingError, OSError) as error:

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
 from recordings.edits import Edits, read_edits
-from recordings.errors import DamagedFile, ForeignFile, NewerSchema, NoSuchCamera
-from recordings.layout import SCHEMA, SUCCESS_OF_WORD
+from recordings.errors import DamagedFile, NoSuchCamera
+from recordings.opening import opened, read_info, read_robot
 from recordings.plans import read_plans
 from recordings.stored import Stored
-from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, Plan, RobotSpec
+from recordings.types import F32, U8, Plan
 
 Times = npt.NDArray[np.int64]
 
@@ -48,8 +47,8 @@ class Episode:
         self.path = path
         self._file = os.open(path, os.O_RDONLY)
         try:
-            with open_hdf5(path) as file:
-                self._load(Stored(file, path=path), edits=edits)
+            with opened(path) as root:
+                self._load(root, edits=edits)
         except BaseException:
             os.close(self._file)
             raise
@@ -95,8 +94,8 @@ class Episode:
     @cached_property
     def plans(self) -> list[Plan]:
         """What the policy proposed, in order; ``plan_id`` of a step names one by its ``id``."""
-        with open_hdf5(self.path) as file:
-            return read_plans(Stored(file, path=self.path).group("plans"))
+        with opened(self.path) as root:
+            return read_plans(root.group("plans"))
 
     def frame_count(self, camera: str) -> int:
         return len(self._stream(camera).size)
@@ -174,67 +173,6 @@ class Episode:
             if np.any(index < -1) or np.any(index >= self.frame_count(camera)):
                 found = f"steps refer to pictures of camera {camera!r} that are not there"
                 raise DamagedFile(self.path, found=found)
-
-
-def open_hdf5(path: Path) -> h5py.File:
-    """The open file, its schema checked.
-
-    Raises:
-        UnreadableEpisode: with the reason.
-    """
-    if path.stat().st_size == 0:
-        raise DamagedFile(path, found="it is empty")
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        if "truncated" in str(error):
-            raise DamagedFile(path, found="its end is missing") from error
-        raise ForeignFile(path, found=f"no readable HDF5: {error}") from error
-    schema = file.attrs.get("schema")
-    if schema == SCHEMA:
-        return file
-    file.close()
-    if isinstance(schema, str) and schema.startswith(SCHEMA.split("/")[0]):
-        raise NewerSchema(path, found=schema, known=SCHEMA)
-    raise ForeignFile(path, found=f"schema {schema!r}" if schema else "HDF5 without a schema")
-
-
-def read_info(root: Stored, *, path: Path, edits: Edits) -> EpisodeInfo:
-    """What a list shows, from the attributes of an open episode."""
-    success = SUCCESS_OF_WORD.get(root.text("success"))
-    info = EpisodeInfo(
-        id=path.stem,
-        path=str(path),
-        task=root.text("task"),
-        phase=EpisodePhase.REVIEW,
-        steps=root.integer("steps"),
-        duration_s=root.number("duration_s"),
-        cameras=tuple(root.json("cameras")),
-        frames=root.integer("frames"),
-        created_wall_s=root.integer("created_wall_ns") / 1e9,
-        success=success,
-        interventions=root.integer("interventions"),
-        recovered=root.flag("recovered"),
-    )
-    return with_edits(info, edits)
-
-
-def with_edits(info: EpisodeInfo, edits: Edits) -> EpisodeInfo:
-    """``info`` as people decided afterwards."""
-    return replace(
-        info,
-        phase=info.phase if edits.phase is None else edits.phase,
-        success=info.success if edits.success is None else edits.success,
-        task=info.task if edits.task is None else edits.task,
-    )
-
-
-def read_robot(root: Stored, *, path: Path) -> RobotSpec:
-    """The robot an episode was recorded with."""
-    try:
-        return RobotSpec.from_dict(root.json("robot"))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DamagedFile(path, found=f"its robot description is incomplete ({error})") from error
 
 
 def _read_events(group: Stored, *, path: Path) -> list[dict[str, Any]]:

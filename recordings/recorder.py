@@ -174,15 +174,17 @@ class Recorder:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _fault_of(self, error: OSError) -> Fault:
-        full = error.errno in _FULL
-        free = f"{self._free_bytes() / 2**20:.0f} MiB free"
+        if error.errno in _FULL:
+            code, hint = "disk_full", "make room or choose another folder"
+            state = f"is full, {self._free_bytes() / 2**20:.0f} MiB free"
+        else:
+            code, hint = "recording_failed", "check the disk and the folder"
+            state = "cannot be written"
         return Fault(
-            code="disk_full" if full else "recording_failed",
+            code=code,
             device=str(self.folder),
-            message=f"recording stopped: {self.folder} {'is full' if full else 'failed'}"
-            f" ({error.strerror}, {free})",
-            hint="what was recorded so far is kept; "
-            + ("make room or choose another folder" if full else "check the disk"),
+            message=f"recording stopped: {self.folder} {state} ({error.strerror})",
+            hint=f"what was recorded so far is kept; {hint}",
             t_ns=time.monotonic_ns(),
         )
 
