@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from recordings.recorder import Recorder
 from recordings.types import Fault, Plan
 
 _DRAIN_PERIOD_S: Final = 0.02  # 50 Hz: a camera ring of 32 pictures holds 50 times as long
+_SWITCH_S: Final = 0.0005  # sealing hands the interpreter back this soon: recording goes first
 _PROGRESS_PERIOD_NS: Final = 250_000_000
 
 
@@ -91,6 +93,7 @@ RecorderCommand = Begin | End | Keep | Discard | NoteEvent | NotePlan | Close
 def run_recorder(live: LiveHandle, settings: RecorderSettings, pipe: Connection) -> None:
     """Process body: record until told to close or until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    sys.setswitchinterval(_SWITCH_S)
     rings = Live.attach(live)
     try:
         _record(rings, settings, pipe)

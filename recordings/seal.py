@@ -27,7 +27,7 @@ from recordings.plans import write_plans
 from recordings.rows import Rows, row_dtype
 from recordings.types import Authority, CameraSpec
 
-_BATCH_BYTES: Final = 4 * 2**20  # copied at a time; bounds memory
+_BATCH_BYTES: Final = 2**20  # copied at a time: bounds memory, and how long others wait
 _MARGIN_BYTES: Final = 1 * 2**20  # HDF5's own structures
 
 
