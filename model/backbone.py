@@ -7,9 +7,9 @@ layer's keys and values come out (with gradients). Knows no actions and no files
 from __future__ import annotations
 
 import torch
-from torch import nn
 from transformers import Molmo2Config, Molmo2ForConditionalGeneration
 from transformers.cache_utils import Cache
+from transformers.models.molmo2.configuration_molmo2 import Molmo2AdapterConfig
 from transformers.models.molmo2.modeling_molmo2 import Molmo2Model
 
 from model.config import ModelConfig
@@ -61,15 +61,16 @@ def build_backbone(config: ModelConfig) -> Molmo2ForConditionalGeneration:
             "text_hidden_size": adapter.text_hidden_size,
             "hidden_act": adapter.hidden_act,
         },
-        image_patch_id=config.image_patch_id,
-        image_start_token_id=config.image_start_token_id,
-        image_end_token_id=config.image_end_token_id,
-        low_res_image_start_token_id=config.low_res_image_start_token_id,
-        frame_start_token_id=config.frame_start_token_id,
-        frame_end_token_id=config.frame_end_token_id,
-        attn_implementation="sdpa",
+        image_patch_id=config.tokens.image_patch_id,
+        image_start_token_id=config.tokens.image_start_token_id,
+        image_end_token_id=config.tokens.image_end_token_id,
+        low_res_image_start_token_id=config.tokens.low_res_image_start_token_id,
+        frame_start_token_id=config.tokens.frame_start_token_id,
+        frame_end_token_id=config.tokens.frame_end_token_id,
     )
-    return Molmo2ForConditionalGeneration(native)
+    backbone = Molmo2ForConditionalGeneration(native)
+    backbone.set_attn_implementation("sdpa")
+    return backbone
 
 
 class LayerCache(Cache):
@@ -115,8 +116,9 @@ def vision_features(model: Molmo2Model, pixel_values: torch.Tensor) -> torch.Ten
     for layer in tower.layers:
         hidden = layer(hidden, None)
         outputs.append(hidden)
-    chosen = model.config.adapter_config.vision_feature_layer
-    return torch.cat([outputs[i] for i in chosen], dim=-1)
+    adapter = model.config.adapter_config
+    assert isinstance(adapter, Molmo2AdapterConfig)
+    return torch.cat([outputs[i] for i in adapter.vision_feature_layer or ()], dim=-1)
 
 
 def pool(model: Molmo2Model, features: torch.Tensor, pooling: torch.Tensor) -> torch.Tensor:
@@ -124,7 +126,7 @@ def pool(model: Molmo2Model, features: torch.Tensor, pooling: torch.Tensor) -> t
     return model.multi_modal_projector(features, pooling).last_hidden_state
 
 
-def embed(model: Molmo2Model, inputs: ModelInputs, *, image_token: int) -> torch.Tensor:
+def embed(model: Molmo2Model, inputs: ModelInputs, config: ModelConfig) -> torch.Tensor:
     """(B, S, hidden) token embeddings with the picture features added on their tokens."""
     embedded = model.language_model.embed_tokens(inputs.input_ids)
     if inputs.pixel_values.shape[0] == 0:
@@ -134,7 +136,7 @@ def embed(model: Molmo2Model, inputs: ModelInputs, *, image_token: int) -> torch
         features = image_features(model, inputs)
     features = features.to(embedded.dtype)
     flat = embedded.flatten(0, 1)
-    where = (inputs.input_ids.flatten() == image_token).nonzero()[:, 0]
+    where = (inputs.input_ids.flatten() == config.tokens.image_patch_id).nonzero()[:, 0]
     return flat.index_add(0, where, features).view_as(embedded)
 
 
@@ -165,11 +167,10 @@ def run_layers(
     cache: LayerCache,
 ) -> torch.Tensor:
     """(B, S, hidden) after the last norm; keys and values are added to ``cache``."""
-    language: nn.Module = model.language_model
     rotation = model.language_model.rotary_emb(embedded, position_ids=positions)
     hidden = embedded
     for layer in model.language_model.layers:
         hidden = layer(
             hidden, attention_mask=mask, position_embeddings=rotation, past_key_values=cache
         )
-    return language.norm(hidden)
+    return model.language_model.norm(hidden)

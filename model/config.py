@@ -136,23 +136,8 @@ class ExpertConfig(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class ForesightConfig(Section):
-    """What the released layout has no place for."""
-
-    preset: str = ""  # name for people, e.g. "tiny"
-    training_attention: Literal["causal", "bidirectional"] = "causal"
-    # how image tokens see each other in training; planning is always bidirectional
-    pooling: int = 2  # patches per side that become one image token
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig(Section):
-    """Everything a network is built from."""
-
-    text: TextConfig
-    vision: VisionConfig
-    adapter: AdapterConfig
-    expert: ExpertConfig
+class TokenIds(Section):
+    """Where the tokenizer put the tokens the network has to know. Flat in the released layout."""
 
     eos_token_id: int  # also the token in front of every prompt
     pad_token_id: int
@@ -173,16 +158,52 @@ class ModelConfig(Section):
     action_token_start_id: int
     num_state_tokens: int
     num_action_tokens: int
-
-    max_action_dim: int
-    max_action_horizon: int
     depth_output_token_id: int | None = None
     depth_start_token_id: int | None = None
     depth_end_token_id: int | None = None
     depth_token_start_id: int | None = None
+    num_depth_tokens: int = 0  # codebook, 0 in checkpoints that do not reason about depth
+
+    @property
+    def image_block(self) -> tuple[int, ...]:
+        """Tokens that belong to a picture: they see each other in both directions."""
+        return (
+            self.image_patch_id,
+            self.image_col_id,
+            self.image_start_token_id,
+            self.low_res_image_start_token_id,
+            self.frame_start_token_id,
+            self.image_end_token_id,
+            self.frame_end_token_id,
+            self.image_low_res_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ForesightConfig(Section):
+    """What the released layout has no place for."""
+
+    preset: str = ""  # name for people, e.g. "tiny"
+    training_attention: Literal["causal", "bidirectional"] = "causal"
+    # how image tokens see each other in training; planning is always bidirectional
+    pooling: int = 2  # patches per side that become one image token
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig(Section):
+    """Everything a network is built from."""
+
+    text: TextConfig
+    vision: VisionConfig
+    adapter: AdapterConfig
+    expert: ExpertConfig
+
+    tokens: TokenIds
+
+    max_action_dim: int
+    max_action_horizon: int
     enable_depth_reasoning: bool = False
     num_depth_codes: int = 100
-    num_depth_tokens: int = 0
     action_expert_depth_gate: bool = False
     action_expert_depth_gate_per_layer: bool = False
     action_expert_depth_gate_init_bias: float = -4.0
@@ -254,7 +275,7 @@ class ModelConfig(Section):
         Raises:
             ConfigInvalid: a field is missing or contradicts another.
         """
-        values = dict(data)
+        values = {**data, "tokens": TokenIds.from_dict(data)}
         for name, (key, section) in _SECTIONS.items():
             if key not in data:
                 if name == "foresight":
@@ -271,13 +292,14 @@ class ModelConfig(Section):
         plain = {
             f.name: getattr(self, f.name)
             for f in dataclasses.fields(self)
-            if f.name not in _SECTIONS
+            if f.name not in _SECTIONS and f.name != "tokens"
         }
         sections = {key: getattr(self, name).to_dict() for name, (key, _) in _SECTIONS.items()}
         return {
             "model_type": "molmoact2",
             "architectures": ["MolmoAct2ForConditionalGeneration"],
-            "bos_token_id": self.eos_token_id,
+            **self.tokens.to_dict(),
+            "bos_token_id": self.tokens.eos_token_id,
             "state_format": "discrete",
             "tie_word_embeddings": False,
             **plain,

@@ -14,6 +14,8 @@
 This module knows no torch and no files.
 """
 
+# ruff: noqa: N818 - the names say what happened, the base says that it is an error
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -80,7 +82,7 @@ class UnknownTag(ModelError):
 
     def __init__(self, tag: str, *, known: Sequence[str]) -> None:
         super().__init__(
-            f"no normalisation tag {tag!r} in this checkpoint, it has: {', '.join(known) or 'none'}",
+            f"no normalisation tag {tag!r}, the checkpoint has: {', '.join(known) or 'none'}",
             hint="choose one of these tags, or fine-tune on your own robot first",
         )
 

@@ -257,7 +257,7 @@ class ActionExpert(nn.Module):
         """
         per_row = times if times.dim() == 2 else times[:, None]
         conditioning = self.time_embed(per_row)
-        blocks: list[torch.Tensor] = [block.modulation(conditioning) for block in self.blocks]
+        blocks = [block.get_submodule("modulation")(conditioning) for block in self.blocks]
         return Modulation(blocks, self.final_layer.modulation(conditioning))
 
     def velocity(

@@ -5,7 +5,6 @@ Knows no text and no robot.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -35,8 +34,15 @@ class ModelInputs:
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on another device."""
-        tensors = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return type(self)(**{k: v if v is None else v.to(device) for k, v in tensors.items()})
+        return type(self)(
+            input_ids=self.input_ids.to(device),
+            attention_mask=self.attention_mask.to(device),
+            position_ids=self.position_ids.to(device),
+            image_block=self.image_block.to(device),
+            pixel_values=self.pixel_values.to(device),
+            pooling=self.pooling.to(device),
+            features=None if self.features is None else self.features.to(device),
+        )
 
 
 def left_pad(

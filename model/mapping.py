@@ -49,7 +49,7 @@ _IGNORED = re.compile(r"\.rotary_emb\.inv_freq$")
 def from_released(
     tensors: Mapping[str, torch.Tensor], config: ModelConfig
 ) -> dict[str, torch.Tensor]:
-    """Released names → ours. Names it does not know are kept, so that a strict load reports them."""
+    """Released names → ours. Unknown names are kept, so that a strict load reports them."""
     state: dict[str, torch.Tensor] = {}
     embedding: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():

@@ -56,7 +56,7 @@ class MolmoAct2(nn.Module):
         cache = LayerCache()
         hidden = run_layers(
             native,
-            embed(native, inputs, image_token=self.config.image_patch_id),
+            embed(native, inputs, self.config),
             positions=inputs.position_ids,
             mask=attention_mask(inputs, bidirectional=bidirectional),
             cache=cache,
@@ -219,9 +219,9 @@ def expert_mask(inputs: ModelInputs, config: ModelConfig) -> torch.Tensor:
     if config.action_mode != "both":
         return mask
     ids = inputs.input_ids
-    starts = (ids == config.action_start_token_id).long()
-    ends = (ids == config.action_end_token_id).long()
-    hidden = _answer_spans(starts, ends) | (ids == config.eos_token_id)
+    starts = (ids == config.tokens.action_start_token_id).long()
+    ends = (ids == config.tokens.action_end_token_id).long()
+    hidden = _answer_spans(starts, ends) | (ids == config.tokens.eos_token_id)
     return mask & ~hidden
 
 

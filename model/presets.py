@@ -14,6 +14,7 @@ from model.config import (
     ForesightConfig,
     ModelConfig,
     TextConfig,
+    TokenIds,
     VisionConfig,
 )
 from model.errors import ConfigInvalid
@@ -54,40 +55,36 @@ class Vocabulary:
             tokens += _numbered("depth", self.depths)
         return tokens
 
-    def ids(self) -> dict[str, int]:
-        """Token id fields of a :class:`~model.config.ModelConfig`."""
+    def ids(self) -> TokenIds:
+        """The same as numbers, for a :class:`~model.config.ModelConfig`."""
         special = {token: self.first + i for i, token in enumerate(self.special_tokens())}
         image = {token: self.size + i for i, token in enumerate(IMAGE_TOKENS)}
-        fields = {
-            "pad_token_id": self.pad,
-            "eos_token_id": self.pad + 2,
-            "image_start_token_id": image["<im_start>"],
-            "image_end_token_id": image["<im_end>"],
-            "image_patch_id": image["<im_patch>"],
-            "image_col_id": image["<im_col>"],
-            "low_res_image_start_token_id": image["<low_res_im_start>"],
-            "image_low_res_id": image["<im_low>"],
-            "frame_start_token_id": image["<frame_start>"],
-            "frame_end_token_id": image["<frame_end>"],
-            "state_start_token_id": special["<state_start>"],
-            "state_end_token_id": special["<state_end>"],
-            "state_token_start_id": special["<state_0>"],
-            "action_output_token_id": special["<action_output>"],
-            "action_start_token_id": special["<action_start>"],
-            "action_end_token_id": special["<action_end>"],
-            "action_token_start_id": special["<action_0>"],
-            "num_state_tokens": self.states,
-            "num_action_tokens": self.actions,
-            "num_depth_tokens": self.depths,
-        }
-        if self.depths:
-            fields |= {
-                "depth_output_token_id": special["<depth_output>"],
-                "depth_start_token_id": special["<depth_start>"],
-                "depth_end_token_id": special["<depth_end>"],
-                "depth_token_start_id": special["<depth_0>"],
-            }
-        return fields
+        return TokenIds(
+            pad_token_id=self.pad,
+            eos_token_id=self.pad + 2,
+            image_start_token_id=image["<im_start>"],
+            image_end_token_id=image["<im_end>"],
+            image_patch_id=image["<im_patch>"],
+            image_col_id=image["<im_col>"],
+            low_res_image_start_token_id=image["<low_res_im_start>"],
+            image_low_res_id=image["<im_low>"],
+            frame_start_token_id=image["<frame_start>"],
+            frame_end_token_id=image["<frame_end>"],
+            state_start_token_id=special["<state_start>"],
+            state_end_token_id=special["<state_end>"],
+            state_token_start_id=special["<state_0>"],
+            action_output_token_id=special["<action_output>"],
+            action_start_token_id=special["<action_start>"],
+            action_end_token_id=special["<action_end>"],
+            action_token_start_id=special["<action_0>"],
+            num_state_tokens=self.states,
+            num_action_tokens=self.actions,
+            num_depth_tokens=self.depths,
+            depth_output_token_id=special.get("<depth_output>"),
+            depth_start_token_id=special.get("<depth_start>"),
+            depth_end_token_id=special.get("<depth_end>"),
+            depth_token_start_id=special.get("<depth_0>"),
+        )
 
 
 def _numbered(kind: str, count: int) -> list[str]:
@@ -180,7 +177,7 @@ def tiny() -> ModelConfig:
             ffn_multiple_of=64,
             timestep_embed_dim=64,
         ),
-        **TINY_VOCABULARY.ids(),
+        tokens=TINY_VOCABULARY.ids(),
         max_action_dim=8,
         max_action_horizon=30,
         action_mode="continuous",
@@ -222,7 +219,7 @@ def full() -> ModelConfig:
             text_hidden_size=2560,
         ),
         expert=ExpertConfig(hidden_size=768, num_layers=36, num_heads=8),
-        **FULL_VOCABULARY.ids(),
+        tokens=FULL_VOCABULARY.ids(),
         max_action_dim=32,
         max_action_horizon=30,
         foresight=ForesightConfig(preset="full"),

@@ -37,7 +37,7 @@ class Processor:
         self.tokenizer = tokenizer
         self.tags = tags
         self._pooling = pooling_indices(config.vision.patch_grid, side=config.foresight.pooling)
-        self._block = torch.tensor(_image_block_ids(config))
+        self._block = torch.tensor(config.tokens.image_block)
 
     def encode(
         self, images: Sequence[U8], *, state: F32 | None, task: str, tag: str
@@ -78,8 +78,7 @@ class Processor:
     ) -> tuple[ModelInputs, torch.Tensor]:
         """Questions about pictures with teacher-forced answers, for pretraining.
 
-        The text is ``…<|im_start|>user\\n{question}<|im_end|>\\n<|im_start|>assistant\\n{answer}
-        <|im_end|>``.
+        The text is that of :func:`model.prompt.chat`, the answer and ``<|im_end|>``.
 
         Args:
             images: (B, cameras, s, s, 3) uint8, already squashed.
@@ -120,7 +119,9 @@ class Processor:
         )
 
     def _bins(self, state: F32 | None) -> list[int] | None:
-        return None if state is None else state_bins(state, count=self.config.num_state_tokens)
+        return (
+            None if state is None else state_bins(state, count=self.config.tokens.num_state_tokens)
+        )
 
     def _ids(self, text: str) -> list[int]:
         tokens = self.config.tokens_per_image
@@ -129,7 +130,9 @@ class Processor:
     def _inputs(self, rows: list[list[int]], images: U8) -> ModelInputs:
         """Token rows of a batch and its pictures (N, s, s, 3) as tensors."""
         config = self.config
-        ids, valid, positions = left_pad(rows, pad=config.pad_token_id, bos=config.eos_token_id)
+        ids, valid, positions = left_pad(
+            rows, pad=config.tokens.pad_token_id, bos=config.tokens.eos_token_id
+        )
         patches = config.vision.image_num_pos
         return ModelInputs(
             input_ids=ids,
@@ -146,17 +149,3 @@ class Processor:
 
 def _stack(images: list[U8], size: int) -> U8:
     return np.stack(images) if images else np.empty((0, size, size, 3), np.uint8)
-
-
-def _image_block_ids(config: ModelConfig) -> list[int]:
-    """Tokens that belong to a picture: they see each other in both directions."""
-    return [
-        config.image_patch_id,
-        config.image_col_id,
-        config.image_start_token_id,
-        config.low_res_image_start_token_id,
-        config.frame_start_token_id,
-        config.image_end_token_id,
-        config.frame_end_token_id,
-        config.image_low_res_id,
-    ]

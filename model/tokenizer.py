@@ -14,7 +14,6 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 
 from model.errors import CheckpointUnreadable, ConfigInvalid
 
-
 _BRACKETED = re.compile(r"(<[^<>\s]+>)")
 _REMEMBERED = 4096  # pieces of text between special tokens; prompts repeat the same few
 
@@ -46,7 +45,7 @@ class PromptTokenizer:
         """From the content of a ``tokenizer.json``."""
         try:
             return cls(Tokenizer.from_str(text))
-        except Exception as error:  # noqa: BLE001  the library raises bare Exception on bad JSON
+        except Exception as error:
             raise CheckpointUnreadable(source, reason=f"no tokenizer: {error}") from error
 
     def to_json(self) -> str:
