@@ -11,14 +11,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devices.base import Arm, Camera, Leader
 from devices.errors import InvalidBench, UnknownBench
-from devices.kinematics import Kinematics
 from devices.rig_settings import RigSettings
-from devices.sim.scene import SimScene
 from recordings.types import F32, RobotSpec, frozen_f32
+
+if TYPE_CHECKING:  # heavy to import; only the process that builds the devices needs them
+    from devices.kinematics import Kinematics
+    from devices.sim.scene import SimScene
 
 SIM = "sim"
 VERSION = 1
@@ -52,6 +54,7 @@ class Bench:
 
     def build(self) -> Hardware:
         """The devices, in the process that will own them."""
+        from devices.kinematics import Kinematics
         from devices.sim.assembly import build_sim
 
         sim = build_sim(self.robot, seed=self.seed)

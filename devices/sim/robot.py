@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from devices.kinematics import Kinematics
-from devices.sim.world import ROBOT
+import mujoco
+
+from devices.description import JointMap, robot_folder
 from recordings.types import CameraSpec, RobotSpec
 
+ROBOT = "so101"
 CAMERAS = ("front", "wrist")
 CONTROL_HZ = 100.0
 CAMERA_FPS = 30.0
@@ -21,9 +23,10 @@ def sim_robot(
         camera_fps: pictures per second.
     """
     width, height = camera_size
+    model = mujoco.MjModel.from_xml_path(str(robot_folder(ROBOT) / "robot.xml"))
     return RobotSpec(
         name=ROBOT,
-        joints=Kinematics.of(ROBOT).joints,
+        joints=JointMap.of(model).specs,
         cameras=tuple(CameraSpec(c, width, height, camera_fps) for c in CAMERAS),
         control_hz=CONTROL_HZ,
     )
