@@ -38,7 +38,7 @@ class DemoError(Exception):
     """The loop cannot go on; the message says where and why."""
 
 
-class DemoStopped(DemoError):
+class DemoStoppedError(DemoError):
     """Somebody pressed Ctrl-C."""
 
 
@@ -91,7 +91,7 @@ class Demo:
 
         Raises:
             DemoError: a process is lost, a job failed, or nothing could be recorded.
-            DemoStopped: Ctrl-C.
+            DemoStoppedError: Ctrl-C.
         """
         self._connect()
         series = self._record()
@@ -216,10 +216,10 @@ class Demo:
         """Wait a little, then hear what happened.
 
         Raises:
-            DemoStopped, DemoError: Ctrl-C, or the rig's process is gone.
+            DemoStoppedError, DemoError: Ctrl-C, or the rig's process is gone.
         """
         if self._wake.wait(PERIOD_S):
-            raise DemoStopped
+            raise DemoStoppedError
         facts = self._cell.pump()
         for fact in facts:
             if isinstance(fact, ProcessLost):
@@ -260,7 +260,7 @@ def main(options: argparse.Namespace) -> int:
     try:
         demo.start()
         report = demo.run()
-    except DemoStopped:
+    except DemoStoppedError:
         sys.stderr.write(f"\nStopped. What was made so far is in {plan.out}\n")
         return 130
     except DemoError as error:

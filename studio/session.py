@@ -12,6 +12,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -39,11 +40,13 @@ from recordings.types import (
 )
 from studio.parts.review import Review
 from studio.parts.running import Running
-from studio.parts.space import Space
 from studio.parts.teaching import HAND, Teaching
 from studio.parts.training import Training
 from studio.settings import Folders, Preferences, save_preferences
 from studio.workcell import Fact, ProcessLost, Workcell
+
+if TYPE_CHECKING:
+    from studio.parts.space import Space
 
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
@@ -57,6 +60,7 @@ class Blocker:
     name: str
     text: str
     ok: bool
+    blocks: bool = True  # False: worth a look, one may start all the same
     fix: str = ""  # intent on the session that mends it, "" when a person must
     fix_text: str = ""
 
@@ -125,7 +129,9 @@ class Session(QObject):
 
     @cached_property
     def space(self) -> Space:
-        """Geometry of the bench; the first use loads MuJoCo."""
+        """Geometry of the bench; the first use loads MuJoCo, after the first paint."""
+        from studio.parts.space import Space
+
         return Space(self.cell.bench.robot.name)
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +158,7 @@ class Session(QObject):
             health = next((c for c in status.cameras if c.name == camera.name), None)
             good = ready and health is not None and health.fps > 0.8 * camera.fps
             text = f"{health.fps:.0f} fps, {camera.width}×{camera.height}" if health else "waiting"
-            lines.append(Blocker(f"Camera {camera.name}", text, good))
+            lines.append(Blocker(f"Camera {camera.name}", text, good, blocks=health is None))
         loop = status.loop
         lines.append(
             Blocker(
@@ -160,6 +166,7 @@ class Session(QObject):
                 f"{loop.hz:.0f} Hz, 99 % of ticks within {loop.p99_ms:.1f} ms"
                 + (" (real-time)" if loop.realtime else ""),
                 ready and loop.hz > 0.95 * self.cell.bench.robot.control_hz,
+                blocks=False,
             )
         )
         lines.append(self._disk_line())
@@ -169,14 +176,15 @@ class Session(QObject):
         robot = self.cell.bench.robot
         if self._rig_gone:
             text = "its process is gone; nothing is moved"
-            return Blocker("Arm", text, False, "reconnect", "Reconnect")
+            return Blocker("Arm", text, False, fix="reconnect", fix_text="Reconnect")
         if self.status.phase is RigPhase.FAULT and self.status.fault:
-            return Blocker("Arm", self.status.fault.message, False, "connect_rig", "Connect again")
+            text = self.status.fault.message
+            return Blocker("Arm", text, False, fix="connect_rig", fix_text="Connect again")
         if ready:
             return Blocker("Arm", f"{robot.name}, {len(robot.joints)} joints", True)
         if self.status.phase is RigPhase.CONNECTING or self._connect_wanted:
             return Blocker("Arm", "connecting…", False)
-        return Blocker("Arm", "not connected", False, "connect_rig", "Connect")
+        return Blocker("Arm", "not connected", False, fix="connect_rig", fix_text="Connect")
 
     def _disk_line(self) -> Blocker:
         free_gb = shutil.disk_usage(self.folders.data).free / 1e9

@@ -10,7 +10,7 @@ from functools import partial
 from operator import attrgetter
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -41,7 +41,6 @@ from widgets.top_bar import TopBar
 
 STOP_KEYS = (Qt.Key.Key_F12, Qt.Key.Key_Pause)
 INSPECTOR_PX = 348
-LEFT_PX = 268
 
 
 class Window(QMainWindow):
@@ -58,7 +57,7 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {
             page.key: page
             for page in (
-                ConnectPage(session),
+                ConnectPage(session, self.go),
                 TeachPage(session),
                 ReviewPage(session),
                 TrainPage(session),
@@ -68,7 +67,6 @@ class Window(QMainWindow):
         self.page = PAGES[0]
         self._ticks = 0
         self._arrange()
-        self.toasts = Toasts(self.centralWidget())
         self._bind_keys()
         self._connect_facts()
         self.go(self.page)
@@ -77,7 +75,7 @@ class Window(QMainWindow):
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> None:
-        self._lefts = _stack(LEFT_PX)
+        self._lefts = QStackedWidget()
         self._strips = QStackedWidget()
         self._centres = QStackedWidget()
         self._inspectors = QStackedWidget()
@@ -105,7 +103,7 @@ class Window(QMainWindow):
         for panel in (self._lefts, self._centres, right):
             self._splitter.addWidget(panel)
         self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([LEFT_PX, 2000, INSPECTOR_PX])
+        self._splitter.setSizes([272, 2000, INSPECTOR_PX])
         self._splitter.setChildrenCollapsible(False)
         self._put_together()
 
@@ -122,6 +120,7 @@ class Window(QMainWindow):
         below.addWidget(self._splitter, 1)
         rows.addLayout(below, 1)
         self.setCentralWidget(ground)
+        self.toasts = Toasts(ground)
 
     def _restore_layout(self) -> None:
         layout = QSettings("foresight", "window")
@@ -141,6 +140,7 @@ class Window(QMainWindow):
         page = self.pages[key]
         self.rail.set_current(key)
         self._lefts.setVisible(page.left is not None)
+        self._lefts.setFixedWidth(page.left_px)
         for stack, panel in (
             (self._lefts, page.left),
             (self._strips, page.strip),
@@ -254,7 +254,7 @@ class Window(QMainWindow):
         self.session.load()
         self.stage.build()
 
-    def showEvent(self, event: QEvent) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         QTimer.singleShot(0, self.fill)
 
@@ -270,10 +270,3 @@ def is_typing() -> bool:
     """Whether the focus is in a field that takes text."""
     focus = QApplication.focusWidget()
     return isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit | QAbstractSpinBox)
-
-
-def _stack(width_px: int) -> QStackedWidget:
-    stack = QStackedWidget()
-    stack.setMinimumWidth(width_px)
-    stack.setMaximumWidth(2 * width_px)
-    return stack

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from recordings.types import RigPhase
@@ -27,8 +30,9 @@ class ConnectPage(Page):
 
     key = "connect"
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, go: Callable[[str], None]) -> None:
         super().__init__()
+        self._go = go
         self._session = session
         self.blockers = BlockerList()
         self.blockers.fixRequested.connect(self._on_fix_requested)
@@ -72,9 +76,11 @@ class ConnectPage(Page):
             label("Nothing needs to be plugged in: this arm is simulated.", role="quiet", wrap=True)
         )
         cards: list[QWidget] = [title]
-        for number, (name, _, text) in enumerate(STEPS, start=1):
+        for number, (name, page, text) in enumerate(STEPS, start=1):
             card = Card()
-            card.body.addWidget(label(f"{number}  {name}", role="value"))
+            head = button(f"{number}   {name}", kind="quiet")
+            head.clicked.connect(partial(self._go, page))
+            card.body.addWidget(head, 0, Qt.AlignmentFlag.AlignLeft)
             card.body.addWidget(label(text, role="quiet", wrap=True))
             cards.append(card)
         return cards
@@ -89,7 +95,7 @@ class ConnectPage(Page):
         connecting = self._session.status.phase in (RigPhase.CONNECTING, RigPhase.OFFLINE)
         waiting = connecting and not self._session.rig_gone
         state: Literal["ok", "attention", "blocked"] = (
-            "ok" if line.ok else "attention" if waiting else "blocked"
+            "ok" if line.ok else "attention" if waiting or not line.blocks else "blocked"
         )
         return BlockerItem(line.fix or line.name, state, line.name, line.text, line.fix_text)
 

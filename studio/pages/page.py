@@ -5,13 +5,22 @@ The stage (3D, cameras, joints) belongs to the window and is shared between page
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 class Page:
     """Base of the five places; panels that stay None are not shown."""
 
     key = ""
+    left_px = 272  # width of ``left`` at first
     uses_stage = True  # False: ``centre`` is shown instead of 3D and cameras
 
     def __init__(self) -> None:
@@ -51,9 +60,15 @@ def bar(*widgets: QWidget) -> QWidget:
     """Widgets side by side on a raised strip."""
     strip = QFrame()
     strip.setProperty("role", "card")
+    strip.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     row = QHBoxLayout(strip)
     row.setContentsMargins(12, 8, 12, 8)
     row.setSpacing(10)
     for widget in widgets:
         row.addWidget(widget)
     return strip
+
+
+def indent(box: QAbstractSpinBox) -> None:
+    """Keep a number field's text off its frame, as in the other fields."""
+    box.lineEdit().setTextMargins(7, 0, 0, 0)

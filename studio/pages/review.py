@@ -13,7 +13,7 @@ from studio.actions import action
 from studio.pages.page import Page, bar, column
 from studio.parts.training import TrainingSet
 from studio.session import Session
-from widgets.card import Card, Heading, ValueRow, button, label
+from widgets.card import Card, ValueRow, button, label
 from widgets.episode_table import EpisodeTable
 from widgets.timeline import Timeline
 
@@ -24,6 +24,7 @@ class ReviewPage(Page):
     """Table beside the rail, replay on the stage, facts and verdict on the right."""
 
     key = "review"
+    left_px = 470
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,11 +49,8 @@ class ReviewPage(Page):
         panel.setProperty("role", "panel")
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = QVBoxLayout(panel)
-        layout.setContentsMargins(0, 12, 0, 0)
-        self.list_heading = Heading("Episodes")
-        self.list_heading.setContentsMargins(14, 0, 0, 2)
-        layout.addWidget(self.list_heading)
-        layout.addWidget(self.table, 1)
+        layout.setContentsMargins(6, 10, 4, 0)
+        layout.addWidget(self.table)
         return panel
 
     def _strip(self) -> QWidget:
@@ -79,12 +77,6 @@ class ReviewPage(Page):
             card.body.addWidget(row)
         self.problem = label("", tone="danger", wrap=True)
         card.body.addWidget(self.problem)
-        self.keep = button("Keep", kind="ok", icon="keep", key="→", tip=action("keep_episode").tip)
-        self.trash = button("Trash", icon="trash", key="⌫", tip=action("trash_episode").tip)
-        self.keep.clicked.connect(self._review.keep_selected)
-        self.trash.clicked.connect(self._review.trash_selected)
-        card.body.addWidget(self.keep)
-        card.body.addWidget(self.trash)
         return card
 
     def _set_card(self) -> QWidget:
@@ -109,11 +101,13 @@ class ReviewPage(Page):
             self._review.toggle_play()
 
     def tick(self) -> None:
+        thumbnail = self._review.next_thumbnail()
+        if thumbnail is not None:
+            self.table.set_thumbnail(*thumbnail)
         self.play.setText("Pause   ␣" if self._review.playing else "Play   ␣")
 
     def _on_review_episodes_changed(self, episodes: list[EpisodeInfo]) -> None:
         self.table.set_episodes(episodes)
-        self.list_heading.setText(f"Episodes · {len(episodes)}")
         known = TrainingSet.of(episodes)
         self.set_rows["Episodes"].set_value(str(known.episodes))
         self.set_rows["Minutes"].set_value(f"{known.minutes:.1f}")
@@ -133,8 +127,6 @@ class ReviewPage(Page):
             self.timeline.set_authority(self._review.t_s, episode.authority)
 
     def _show_facts(self, info: EpisodeInfo | None) -> None:
-        for item in (self.keep, self.trash):
-            item.setEnabled(info is not None)
         self.title.setText(info.task or info.id if info else "Choose an episode")
         self.problem.setText(info.problem if info else "")
         self.problem.setVisible(bool(info and info.problem))

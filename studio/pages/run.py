@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidg
 from devices.commands import PlanProposed
 from recordings.types import Authority, JobPhase, RigStatus
 from studio.actions import action
-from studio.pages.page import Page, bar, column
+from studio.pages.page import Page, bar, column, indent
 from studio.pages.stage import Stage
+from studio.pages.tool_pad import ToolPad
 from studio.parts.runs import RunInfo
 from studio.session import Session
 from studio.trials import Trial
@@ -35,7 +36,9 @@ class RunPage(Page):
         self.autonomy = AutonomyPicker()
         self.chunk = ChunkStrip()
         self.strip = self._strip()
-        self.inspector = column(self._policy_card(), self.plan, self.autonomy, self._trial_card())
+        self.pad = ToolPad(session)
+        self.left = column(self._policy_card(), self._trial_card(), self._pad_card())
+        self.inspector = column(self.plan, self.autonomy)
         self.plan.approveRequested.connect(lambda _: self._running.approve())
         self.plan.refuseRequested.connect(lambda _: self._running.refuse())
         self.autonomy.autonomyRequested.connect(self._running.set_autonomy)
@@ -69,17 +72,15 @@ class RunPage(Page):
     def _policy_card(self) -> QWidget:
         card = Card("Policy")
         self.runs = QComboBox()
-        self.load = button("Load", kind="primary", icon="chip")
+        self.load = button("Load policy", kind="primary", icon="chip")
         self.load.clicked.connect(self._on_load_clicked)
-        row = QHBoxLayout()
-        row.addWidget(self.runs, 1)
-        row.addWidget(self.load)
         self.server = label("", role="quiet", wrap=True)
         self.task = QLineEdit(self._running.task)
         self.task.setPlaceholderText("What the policy shall do")
         self.task.editingFinished.connect(lambda: self._session.set_task(self.task.text()))
-        card.body.addLayout(row)
+        card.body.addWidget(self.runs)
         card.body.addWidget(self.task)
+        card.body.addWidget(self.load)
         card.body.addWidget(self.server)
         return card
 
@@ -88,6 +89,8 @@ class RunPage(Page):
         self.trial_count = QSpinBox()
         self.trial_count.setRange(1, 200)
         self.trial_count.setValue(10)
+        self.trial_count.setSuffix(" scenes")
+        indent(self.trial_count)
         self.trials = button("Start", icon="play")
         self.trials.clicked.connect(self._on_trials_clicked)
         row = QHBoxLayout()
@@ -98,6 +101,11 @@ class RunPage(Page):
         card.body.addLayout(row)
         card.body.addWidget(self.lifted)
         card.body.addWidget(self.placed)
+        return card
+
+    def _pad_card(self) -> QWidget:
+        card = Card("Correct it by hand")
+        card.body.addWidget(self.pad)
         return card
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────

@@ -50,7 +50,7 @@ class Stage:
         self._session = session
         robot = session.cell.bench.robot
         self.arm = ArmView()
-        self.joints = JointPlot()
+        self.joints = JointPlot("")
         self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
         self.cameras = self._camera_column(robot.cameras)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QSpinBox, QWidget
 
-from devices.commands import MoveTool
 from recordings.types import Authority
 from studio.actions import action
-from studio.pages.page import Page, bar, column
+from studio.pages.page import Page, bar, column, indent
+from studio.pages.tool_pad import ToolPad
 from studio.session import Session
 from widgets import theme
-from widgets.card import Card, button, label
-from widgets.drive_pad import DrivePad
+from widgets.card import Card, ValueRow, button, label
 
-Vector = tuple[float, float, float]
 TARGET = 50  # a good first number of demonstrations
 
 
@@ -27,12 +25,10 @@ class TeachPage(Page):
         self._session = session
         self._teaching = session.teaching
         self.state = label("Ready", role="subtitle")
-        self.pad = DrivePad()
-        self.inspector = column(
-            self._task_card(), self._count_card(), self._demonstrator_card(), self._pad_card()
-        )
+        self.pad = ToolPad(session)
+        self.left = column(self._task_card(), self._pad_card(), self._help_card())
+        self.inspector = column(self._count_card(), self._demonstrator_card())
         self.strip = self._strip()
-        self.pad.toolMoved.connect(self._on_pad_tool_moved)
         self._teaching.changed.connect(self._show)
         session.authorityChanged.connect(lambda _: self._show())
         self._show()
@@ -86,6 +82,7 @@ class TeachPage(Page):
         self.demo_count.setRange(1, 500)
         self.demo_count.setValue(self._session.preferences.demonstrations)
         self.demo_count.setSuffix(" episodes")
+        indent(self.demo_count)
         self.demo = button("Let it record", icon="robot")
         self.demo.clicked.connect(self._on_demo_clicked)
         row = QHBoxLayout()
@@ -98,6 +95,13 @@ class TeachPage(Page):
     def _pad_card(self) -> QWidget:
         card = Card("Drive the tool")
         card.body.addWidget(self.pad)
+        return card
+
+    def _help_card(self) -> QWidget:
+        card = Card("Keys")
+        for key in ("record", "keep", "redo", "success", "failure", "trash_last", "end_session"):
+            entry = action(key)
+            card.body.addWidget(ValueRow(entry.text, entry.shortcuts[0]))
         return card
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────
@@ -155,11 +159,6 @@ class TeachPage(Page):
             )
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
-
-    def _on_pad_tool_moved(self, linear: Vector, angular: Vector, gripper: float) -> None:
-        if self._session.status.authority is not Authority.LEADER and self._teaching.series is None:
-            self._teaching.drive()
-        self._session.move_tool(MoveTool(linear, angular, gripper))
 
     def _on_drive_clicked(self) -> None:
         if self._session.status.authority is Authority.LEADER:

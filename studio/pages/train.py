@@ -8,13 +8,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
+    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from model.messages import Progress
 from recordings.types import JobPhase, JobStatus
-from studio.pages.page import Page, column
+from studio.pages.page import Page, column, indent
 from studio.parts.runs import RunInfo
 from studio.parts.training import TrainingSet
 from studio.session import Session
@@ -66,12 +67,32 @@ class TrainPage(Page):
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
-        self.title = label("Nothing trained yet", role="title")
-        layout.addWidget(self.title)
         layout.addWidget(self.job)
-        layout.addWidget(Heading("Loss · training and held-out episodes"))
-        layout.addWidget(self.plot, 1)
+        self.view = QStackedLayout()
+        self.view.addWidget(self._nothing())
+        self.view.addWidget(self.plot)
+        layout.addLayout(self.view, 1)
         return panel
+
+    def _nothing(self) -> QWidget:
+        place = QWidget()
+        layout = QVBoxLayout(place)
+        layout.addStretch(2)
+        for text, role in (
+            ("A policy is trained from what you kept", "title"),
+            (
+                "It learns to continue every recorded moment: pictures, joints and task in, the "
+                "next three seconds of motion out. Some episodes are kept aside to see whether it "
+                "has understood or only remembered.",
+                "quiet",
+            ),
+        ):
+            line = label(text, role=role, wrap=True)
+            line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            line.setMaximumWidth(520)
+            layout.addWidget(line, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        return place
 
     def _set_card(self) -> QWidget:
         card = Card("What it learns from")
@@ -90,6 +111,7 @@ class TrainPage(Page):
         self.minutes.setRange(0.5, 600)
         self.minutes.setDecimals(1)
         self.minutes.setSuffix(" min")
+        indent(self.minutes)
         self.minutes.setValue(self._session.preferences.train_minutes)
         self.start = button("Train", kind="primary", icon="train")
         self.start.clicked.connect(self._on_start_clicked)
@@ -138,9 +160,10 @@ class TrainPage(Page):
 
     def _on_training_started(self) -> None:
         self.plot.clear()
+        self.view.setCurrentWidget(self.plot)
         self.result.setVisible(True)
         job = self._training.job
-        self.title.setText(job.folder.name if job else "")
+        self.job.set_title(f"Training · {job.folder.name}" if job else "Training")
 
     def _on_training_point_added(self, point: Progress) -> None:
         self.plot.add(point.step, point.loss, point.heldout)

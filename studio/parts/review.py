@@ -37,6 +37,7 @@ class Review(QObject):
         self._robot = robot
         self._episodes: dict[str, EpisodeInfo] = {}
         self._trashed: list[str] = []
+        self._pictured: set[str] = set()  # episodes whose thumbnail was made
         self._told: set[str] = set()  # recovered episodes that were announced
         self._last_tick_ns = 0
         self._position_s = 0.0
@@ -191,6 +192,18 @@ class Review(QObject):
         except RecordingError as error:
             self.noticed.emit(str(error), "danger")
             return None
+
+    def next_thumbnail(self) -> tuple[str, U8] | None:
+        """Id and first picture of an episode that has not been pictured yet; one file per call."""
+        for info in self.episodes:
+            if info.id not in self._pictured and info.sealed and not info.problem and info.frames:
+                self._pictured.add(info.id)
+                try:
+                    with Episode.open(info.path) as episode:
+                        return info.id, episode.image(info.cameras[0], 0)
+                except (RecordingError, OSError):
+                    return None  # listed with its problem when the folder is read again
+        return None
 
     def close(self) -> None:
         """Let go of the open episode."""

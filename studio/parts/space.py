@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import mujoco
 import numpy as np
 import numpy.typing as npt
 
@@ -77,11 +78,8 @@ class Space:
         return [*self._tray, *cubes]
 
 
-def _boxes_of(model: object, body: str) -> list[SceneObject]:
+def _boxes_of(model: mujoco.MjModel, body: str) -> list[SceneObject]:
     """The boxes that make up a fixed body of the bench."""
-    import mujoco
-
-    assert isinstance(model, mujoco.MjModel)
     place = model.body(body)
     parts: list[SceneObject] = []
     for geom in range(int(place.geomadr[0]), int(place.geomadr[0] + place.geomnum[0])):
