@@ -6,7 +6,9 @@ for data that did not change. Import after ``vispy.use``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +17,17 @@ from vispy import scene
 from widgets.arm_mesh import ArmMesh
 from widgets.mesh import COARSE, EMPTY, FINE, Detail, Mesh, capsule, merged, primitive, tube
 from widgets.palette import COLORS, rgb
-from widgets.plan_mesh import fan_segments, mark_mesh, trace_mesh
+from widgets.plan_mesh import fan_mesh, mark_mesh, trace_mesh
 from widgets.scene_visuals import Lines, LitMesh, MeshBuffers
 from widgets.shapes import LinkShapeLike
 
 GHOST_OPACITY = 0.34
 CENTER_M = (0.155, -0.01, 0.085)
 AZIMUTH_DEG, ELEVATION_DEG = 28.0, 24.0
-HEIGHT_M = 0.50  # what fits into the view from top to bottom
+HEIGHT_M = 0.51  # what fits into the view from top to bottom
 _FIELD_OF_VIEW_DEG = 28.0
 _TABLE_M = 0.62  # radius of the piece of table that is drawn
+_SHRINK_M = 0.0009
 _STILL = 1e-5  # m: poses that differ by less are the same picture
 
 SceneObject = tuple[str, str, Sequence[float], npt.ArrayLike, Sequence[float]]
@@ -35,7 +38,7 @@ class ArmScene:
 
     def __init__(self, canvas: scene.SceneCanvas, *, reduced: bool) -> None:
         self.detail: Detail = COARSE if reduced else FINE
-        self.view = canvas.central_widget.add_view()
+        self.view: Any = canvas.central_widget.add_view()  # vispy is not typed
         self.camera = scene.TurntableCamera(fov=_FIELD_OF_VIEW_DEG)
         self.view.camera = self.camera
         self._arm: ArmMesh | None = None
@@ -46,7 +49,8 @@ class ArmScene:
         self._fan: npt.ArrayLike | None = None
         self._mark: tuple[npt.ArrayLike, str] | None = None
         self._buffers = {
-            name: MeshBuffers() for name in ("table", "arm", "ghost", "objects", "plan", "axes")
+            name: MeshBuffers()
+            for name in ("table", "arm", "ghost", "objects", "plan", "fan", "axes")
         }
         self._build()
         self.reset_view()
@@ -55,24 +59,23 @@ class ArmScene:
 
     def _build(self) -> None:
         parent, b = self.view.scene, self._buffers
-        self._table = LitMesh(b["table"], opacity=0.999, glow=1.0, parent=parent)
-        self._table.set_gl_state(
-            blend=True, blend_func=("src_alpha", "one_minus_src_alpha"), depth_test=False,
-            cull_face=False, color_mask=(True,) * 4,
-        )  # fmt: skip
-        self._shadows = [LitMesh(b[name], flatten=True, parent=parent) for name in ("objects", "arm")]
+        self._table = LitMesh(b["table"], glow=1.0, parent=parent)
+        self._table.update_gl_state(depth_test=False)
+        self._shadows = [
+            LitMesh(b[name], flatten=True, parent=parent) for name in ("objects", "arm")
+        ]
         self._grid = Lines(depth_test=False, parent=parent)
         self._solids = [LitMesh(b[name], parent=parent) for name in ("objects", "arm")]
         self._plan = LitMesh(b["plan"], glow=0.55, parent=parent)
         self._axes = LitMesh(b["axes"], glow=0.6, parent=parent)
-        self._fan_lines = Lines(parent=parent)
+        self._fan_ways = LitMesh(b["fan"], glow=1.0, translucent=True, parent=parent)
         # the ghost twice: first only its depth, then its nearest surface, so nothing shows through
-        self._ghost_depth = LitMesh(b["ghost"], parent=parent)
+        self._ghost_depth = LitMesh(b["ghost"], shrink_m=_SHRINK_M, parent=parent)
         self._ghost_depth.update_gl_state(color_mask=(False,) * 4)
-        self._ghost = LitMesh(b["ghost"], opacity=GHOST_OPACITY, parent=parent)
+        self._ghost = LitMesh(b["ghost"], opacity=GHOST_OPACITY, shrink_m=_SHRINK_M, parent=parent)
         drawn = (
             self._table, *self._shadows, self._grid, self._axes, *self._solids,
-            self._plan, self._fan_lines, self._ghost_depth, self._ghost,
+            self._plan, self._fan_ways, self._ghost_depth, self._ghost,
         )  # fmt: skip
         for order, node in enumerate(drawn):
             node.order = order
@@ -114,7 +117,11 @@ class ArmScene:
         return True
 
     def set_trace(
-        self, tip: npt.ArrayLike | None, committed: int, executing: int, gripper: npt.ArrayLike | None
+        self,
+        tip: npt.ArrayLike | None,
+        committed: int,
+        executing: int,
+        gripper: npt.ArrayLike | None,
     ) -> bool:
         """The planned way of the tool tip (h, 3) m; ``gripper`` (h,) 0…1 gives the glyphs."""
         self._trace = None if tip is None else (tip, committed, executing, gripper)
@@ -130,10 +137,7 @@ class ArmScene:
     def set_fan(self, ways: npt.ArrayLike | None) -> bool:
         """Faint ways (k, h, 3) m of all samples; None: none."""
         self._fan = ways
-        if ways is None:
-            self._fan_lines.set_segments(np.zeros((0, 3)), np.zeros((0, 4)))
-        else:
-            self._fan_lines.set_segments(*fan_segments(ways))
+        self._buffers["fan"].set_mesh(EMPTY if ways is None else fan_mesh(ways))
         return True
 
     def set_objects(self, objects: Sequence[SceneObject]) -> bool:
@@ -213,13 +217,14 @@ def _same_object(a: SceneObject, b: SceneObject) -> bool:
 def _table_mesh() -> Mesh:
     """A round piece of table that fades into the background."""
     angles = np.linspace(0, 2 * np.pi, 49)
-    radii, alphas = (0.0, 0.45 * _TABLE_M, _TABLE_M), (1.0, 0.9, 0.0)
+    radii, shares = (0.0, 0.45 * _TABLE_M, _TABLE_M), (1.0, 0.9, 0.0)
     circle = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(49)])
     center = np.array([CENTER_M[0], 0.0, 0.0])
     points = np.concatenate([center + r * circle for r in radii]).astype(np.float32)
     colors = np.empty((len(points), 4), np.float32)
-    colors[:, :3] = rgb(COLORS.table)
-    colors[:, 3] = np.repeat(alphas, 49)
+    share = np.repeat(shares, 49)[:, None]  # opaque: blending a whole screen is slow
+    colors[:, :3] = share * rgb(COLORS.table) + (1 - share) * np.array(rgb(COLORS.background))
+    colors[:, 3] = 1.0
     i = np.arange(48)
     quads = [np.column_stack([i + s, i + s + 49, i + s + 50, i + s + 1]) for s in (0, 49)]
     faces = np.concatenate([q[:, c] for q in quads for c in ([0, 1, 2], [0, 2, 3])])
@@ -233,7 +238,7 @@ def _grid_segments() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     lines = np.arange(-0.6, 0.81, 0.1)
     points = []
     for at in lines:
-        for start, end in zip(along[:-1], along[1:], strict=True):
+        for start, end in itertools.pairwise(along):
             points += [(start, at - 0.1, 0.0), (end, at - 0.1, 0.0)]
             points += [(at, start - 0.1, 0.0), (at, end - 0.1, 0.0)]
     ends = np.array(points)

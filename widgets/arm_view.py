@@ -1,13 +1,13 @@
 """The 3D view: the arm as measured, the plan before it runs, the things on the table.
 
-Receives poses and points, draws, and nothing else: no kinematics, no robot, no clock. Where there is
-no OpenGL a sentence stands in its place and every setter stays callable.
+Receives poses and points, draws, and nothing else: no kinematics, no robot, no clock. Where there
+is no OpenGL a sentence stands in its place and every setter stays callable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from widgets.arm_scene import ArmScene, SceneObject
 
 REDUCED_NOTE = "software 3D: reduced detail"
-_SOFTWARE_MS, _CARD_MS = 55, 16  # shortest time between two pictures
+_SOFTWARE_MS, _CARD_MS = 60, 16  # shortest time between two pictures
 _EDGE_PX = 16
 
 
@@ -71,7 +71,8 @@ class ArmView(QWidget):
         config = {"depth_size": 24, "samples": 0 if self._gl.software else 4}
         self._canvas = SceneCanvas(keys=None, show=False, config=config, autoswap=True)
         self._scene = ArmScene(self._canvas, reduced=self._gl.software)
-        self._canvas.events.mouse_double_click.connect(self._on_double_click)
+        events: Any = self._canvas.events  # vispy makes its signals at run time
+        events.mouse_double_click.connect(self._on_double_click)
         native: QWidget = self._canvas.native
         native.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the page
         native.setMinimumSize(1, 1)
@@ -201,7 +202,8 @@ class ArmView(QWidget):
         legend += [f"fan = {self._samples} samples"] if self._samples else []
         if self._gl.available:
             lines.append(" · ".join(legend))
-        self._hud.setText("<br>".join(lines))
+        rows_html = "".join(f"<div style='margin-bottom:3px'>{line}</div>" for line in lines)
+        self._hud.setText(rows_html)
         self._place_overlays()
 
     def _place_overlays(self) -> None:

@@ -175,9 +175,13 @@ def main() -> None:
             banner = AuthorityBanner()
             banner.set_state(authority)
             column.addWidget(banner)
-        for words in ({"handing_over": True}, {"fault": "arm unplugged"}, {"stopped": True}):
+        for handing_over, fault, stopped in (
+            (True, "", False),
+            (False, "arm unplugged", False),
+            (False, "", True),
+        ):
             banner = AuthorityBanner()
-            banner.set_state(Authority.HOLD, **words)
+            banner.set_state(Authority.HOLD, handing_over, fault, stopped)
             column.addWidget(banner)
         return page
 

@@ -231,8 +231,10 @@ def _phases(
     start = 0
     for role, end in zip(("committed", "plan_near", "plan_far"), ends, strict=True):
         part = points[max(start - 1, 0) : end] if end > start else points[:0]
-        for piece in _visible_pieces(part):
-            lines.append((role, QPolygonF([QPointF(float(x), float(y)) for x, y in piece])))
+        lines += [
+            (role, QPolygonF([QPointF(float(x), float(y)) for x, y in piece]))
+            for piece in _visible_pieces(part)
+        ]
         start = max(start, end)
     return lines
 

@@ -23,7 +23,9 @@ def qimage(array: U8) -> QImage:
     Raises:
         ValueError: another shape or type; the message names both.
     """
-    if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)):
+    if array.dtype != np.uint8 or not (
+        array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)
+    ):
         raise ValueError(
             f"picture is {array.dtype} {array.shape}; expected uint8 (h, w, 3) RGB or (h, w) grey"
         )

@@ -1,6 +1,6 @@
 """Runs one widget alone: ``python -m widgets.<name> [--light] [--shot FILE.png] [--after S]``.
 
-For people who work on a widget. Knows no product code beyond the theme; numbers in demos are made up.
+For people who work on a widget. Knows no product code beyond the theme; numbers are made up.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Depth reasoning on the Run page: today an honest card that says why there is none.
 
-A coarse *relative* depth picture appears here when a checkpoint with a depth head is loaded. Knows no
-checkpoint.
+A coarse *relative* depth picture belongs here once a checkpoint has a depth head; this knows none.
 """
 
 from __future__ import annotations

@@ -164,10 +164,10 @@ class DrivePad(QWidget):
     # ── keys ───────────────────────────────────────────────────────────────────────────────
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if _letter(event) in KEYS:
-                event.accept()  # while the pad has the focus its keys drive, whatever else they do
-                return True
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and _letter(event) in KEYS:
+            event.accept()  # while the pad has the focus its keys drive, whatever else they do
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -46,7 +46,7 @@ def paint_pad(
         paint_cap(painter, center + offset, key, held=key in keys)
         painter.setFont(theme.font(10))
         painter.setPen(QColor(COLORS.quiet))
-        toward = offset * ((inner - 21) / inner)
+        toward = offset * ((inner - (21 if offset.x() == 0 else 27)) / inner)
         middle = center + toward
         painter.drawText(_around(middle, 60, 14), Qt.AlignmentFlag.AlignCenter, word)
 
@@ -76,12 +76,17 @@ def paint_side(
     painter.setBrush(QColor(COLORS.human_fill if pushed else COLORS.control_hover))
     painter.drawEllipse(QPointF(x, area.center().y() - pushed * way), 7, 7)
     painter.setFont(theme.font(10))
-    for key, word, y, sign in (("E", "up", area.top() + 17, 1), ("Q", "down", area.bottom() - 17, -1)):
+    for key, word, y, sign in (
+        ("E", "up", area.top() + 17, 1),
+        ("Q", "down", area.bottom() - 17, -1),
+    ):
         paint_cap(painter, QPointF(x, y), key, held=key in keys)
         painter.setFont(theme.font(10))
         painter.setPen(QColor(COLORS.quiet))
         text = "roll" if turning else word
-        painter.drawText(_around(QPointF(x, y + sign * 20), 46, 14), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(
+            _around(QPointF(x, y + sign * 20), 46, 14), Qt.AlignmentFlag.AlignCenter, text
+        )
 
 
 def paint_grip(painter: QPainter, area: QRectF, key: str, *, held: bool) -> None:

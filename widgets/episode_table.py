@@ -136,8 +136,8 @@ class EpisodeTable(QWidget):
     def _show_buttons(self) -> None:
         info = self._model.episode(self.selected)
         self.trash_button.setEnabled(info is not None)
-        readable = info is not None and not info.problem
-        self.keep_button.setEnabled(readable and info.phase is not EpisodePhase.KEPT)
+        keepable = info is not None and not info.problem and info.phase is not EpisodePhase.KEPT
+        self.keep_button.setEnabled(keepable)
 
 
 def _view(model: QSortFilterProxyModel) -> QTableView:

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.card import Heading
 from widgets.palette import COLORS
-from widgets.plot_legend import PlotLegend
 from widgets.plan_words import spaced
+from widgets.plot_canvas import PlotCanvas
+from widgets.plot_legend import PlotLegend
 
 HISTORY_S = 10.0
 FUTURE_S = 3.2
@@ -41,16 +41,17 @@ class JointPlot(QWidget):
         self._is_gripper = np.zeros(0, dtype=bool)
         self._range_deg = (-90.0, 90.0)
         self._now_s = 0.0
-        self._hidden: set[int] = set()
         self._measured: list[pg.PlotDataItem] = []
         self._sent: list[pg.PlotDataItem] = []
         self._planned: list[pg.PlotDataItem] = []
         self._plan: tuple[F64, F64] | None = None
         self._legend = PlotLegend()
         self._legend.toggled.connect(self._on_legend_toggled)
-        self._plot = pg.PlotWidget()
-        self._now_line = pg.InfiniteLine(0.0, angle=90)
-        self._build_plot()
+        self._plot = PlotCanvas(right_axis=True)
+        self._plot.set_x(-HISTORY_S, FUTURE_S)
+        seconds = [(float(t), f"{t:+d} s" if t else "now") for t in (-10, -8, -6, -4, -2, 0, 2)]
+        self._plot.set_ticks("bottom", seconds)
+        self._now_line = self._plot.add_line(0.0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -60,39 +61,17 @@ class JointPlot(QWidget):
         column.addWidget(self._plot, 1)
         self._dress()
 
-    def _build_plot(self) -> None:
-        plot = self._plot.getPlotItem()
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setMouseEnabled(x=False, y=False)
-        plot.disableAutoRange()
-        plot.setXRange(-HISTORY_S, FUTURE_S, padding=0)
-        plot.showAxis("right")
-        plot.addItem(self._now_line)
-        for name in ("left", "right", "bottom"):
-            axis = plot.getAxis(name)
-            axis.setStyle(tickFont=theme.font(11), tickLength=0, autoExpandTextSpace=False)
-        plot.getAxis("left").setWidth(38)
-        plot.getAxis("right").setWidth(46)
-        plot.getAxis("bottom").setHeight(20)
-        plot.showGrid(x=True, y=True, alpha=0.12)
-        plot.setContentsMargins(0, 4, 0, 0)
-        seconds = [(float(t), f"{t:+d} s" if t else "now") for t in (-10, -8, -6, -4, -2, 0, 2)]
-        plot.getAxis("bottom").setTicks([seconds])
-
     # ── setters ────────────────────────────────────────────────────────────────────────────
 
     def set_joints(self, names: Sequence[str], is_gripper: Sequence[bool]) -> None:
         """Start over with these joints; grippers are drawn in per cent."""
         self._names = tuple(names)
         self._is_gripper = np.array(is_gripper, dtype=bool)
-        self._hidden.clear()
-        plot = self._plot.getPlotItem()
         for item in (*self._measured, *self._sent, *self._planned):
-            plot.removeItem(item)
-        self._sent = [plot.plot() for _ in names]
-        self._measured = [plot.plot() for _ in names]
-        self._planned = [plot.plot() for _ in names]
+            self._plot.remove(item)
+        self._sent = [self._plot.add_curve() for _ in names]
+        self._measured = [self._plot.add_curve() for _ in names]
+        self._planned = [self._plot.add_curve() for _ in names]
         self._set_range((-90.0, 90.0))
         self._dress()
 
@@ -126,8 +105,12 @@ class JointPlot(QWidget):
             sent = self._shown_units(np.asarray(action, dtype=float)[::stride])
             for i, item in enumerate(self._sent):
                 item.setData(at, self._scaled(sent, i))
+        last = shown[-1]
         self._legend.set_values(
-            [f"{v:.0f} %" if g else f"{v:.1f}°" for v, g in zip(shown[-1], self._is_gripper)]
+            [
+                f"{v:.0f} %" if g else f"{v:.1f}°"
+                for v, g in zip(last, self._is_gripper, strict=True)
+            ]
         )
         self._draw_plan()
 
@@ -176,22 +159,19 @@ class JointPlot(QWidget):
     def _set_range(self, new: tuple[float, float]) -> None:
         self._range_deg = new
         low, high = new
-        plot = self._plot.getPlotItem()
-        plot.setYRange(low, high, padding=0)
+        self._plot.set_y(low, high)
         step = _GRID_DEG if high - low <= 240 else 2 * _GRID_DEG
-        degrees = [(v, f"{v:.0f}°") for v in np.arange(math.ceil(low / step) * step, high + 1, step)]
-        plot.getAxis("left").setTicks([degrees])
+        degrees = [
+            (v, f"{v:.0f}°") for v in np.arange(math.ceil(low / step) * step, high + 1, step)
+        ]
+        self._plot.set_ticks("left", degrees)
         span = high - low
         shares = [(low + (0.04 + 0.92 * s) * span, f"{100 * s:.0f} %") for s in (0, 0.5, 1)]
-        plot.getAxis("right").setTicks([shares if self._is_gripper.any() else []])
+        self._plot.set_ticks("right", shares if self._is_gripper.any() else [])
 
     def _dress(self) -> None:
         """Take the colours of the palette in use."""
-        plot = self._plot.getPlotItem()
-        self._plot.setBackground(COLORS.sunken)
-        for name in ("left", "right", "bottom"):
-            plot.getAxis(name).setTextPen(COLORS.quiet)
-            plot.getAxis(name).setPen(pg.mkPen(COLORS.border))
+        self._plot.dress()
         self._now_line.setPen(pg.mkPen(COLORS.quiet, width=1))
         colors = [COLORS.series[i % len(COLORS.series)] for i in range(len(self._names))]
         for i, color in enumerate(colors):

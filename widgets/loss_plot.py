@@ -12,10 +12,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from widgets import theme
 from widgets.card import Heading, label
 from widgets.job_card import grouped, remaining
 from widgets.palette import COLORS
+from widgets.plot_canvas import PlotCanvas
 from widgets.plot_legend import PlotLegend
 
 _EMPTY = "Curves appear with the first steps of a training"
@@ -39,9 +39,11 @@ class LossPlot(QWidget):
         self.log_button.setProperty("segment", "true")
         self.log_button.setFixedWidth(92)
         self.log_button.toggled.connect(self._on_log_toggled)
-        self._plot = pg.PlotWidget()
-        self._curves = (self._plot.plot(), self._plot.plot(symbolSize=5))
-        self._build_plot()
+        self._plot = PlotCanvas()
+        self._plot.set_log_y(True)
+        self._plot.set_x(0, 100)
+        self._plot.set_y(-2, 0)
+        self._curves = (self._plot.add_curve(), self._plot.add_curve())
         top = QHBoxLayout()
         top.setSpacing(14)
         top.addWidget(Heading(title))
@@ -54,22 +56,6 @@ class LossPlot(QWidget):
         column.addWidget(self._plot, 1)
         column.addWidget(self._caption)
         self._dress()
-
-    def _build_plot(self) -> None:
-        plot = self._plot.getPlotItem()
-        plot.setMenuEnabled(False)
-        plot.hideButtons()
-        plot.setMouseEnabled(x=False, y=False)
-        plot.disableAutoRange()
-        plot.showGrid(x=True, y=True, alpha=0.12)
-        plot.setLogMode(y=True)
-        plot.setContentsMargins(0, 6, 10, 0)
-        for name in ("left", "bottom"):
-            axis = plot.getAxis(name)
-            axis.setStyle(tickFont=theme.font(11), tickLength=0)
-            axis.enableAutoSIPrefix(False)
-        plot.getAxis("left").setWidth(48)
-        plot.setRange(xRange=(0, 100), yRange=(-2, 0), padding=0)
 
     def add(self, step: int, loss: float, heldout: float | None = None) -> None:
         """One more point; a step that goes back starts a new curve."""
@@ -120,11 +106,10 @@ class LossPlot(QWidget):
         if not values:
             return
         last = max(self._train[-1][0] if self._train else 0.0, 10.0)
-        self._plot.setXRange(0, last * 1.03, padding=0)
+        self._plot.set_x(0, last * 1.03)
         low, high = self._range(min(values), max(values))
-        self._plot.setYRange(low, high, padding=0)
-        axis = self._plot.getPlotItem().getAxis("left")
-        axis.setTicks([ticks(low, high)] if self.log_button.isChecked() else None)
+        self._plot.set_y(low, high)
+        self._plot.set_ticks("left", ticks(low, high) if self.log_button.isChecked() else None)
 
     def _range(self, low: float, high: float) -> tuple[float, float]:
         if self.log_button.isChecked():
@@ -132,19 +117,16 @@ class LossPlot(QWidget):
         return 0.0, high * 1.08
 
     def _on_log_toggled(self, logarithmic: bool) -> None:
-        self._plot.setLogMode(y=logarithmic)
+        self._plot.set_log_y(logarithmic)
         self._draw()
 
     def _dress(self) -> None:
-        self._plot.setBackground(COLORS.sunken)
-        for name in ("left", "bottom"):
-            axis = self._plot.getPlotItem().getAxis(name)
-            axis.setTextPen(COLORS.quiet)
-            axis.setPen(pg.mkPen(COLORS.border))
+        self._plot.dress()
         train, heldout = COLORS.plan_near, COLORS.attention
         self._curves[0].setPen(pg.mkPen(train, width=1))
         self._curves[1].setPen(pg.mkPen(heldout, width=1))
         self._curves[1].setSymbol("o")
+        self._curves[1].setSymbolSize(5)
         self._curves[1].setSymbolBrush(heldout)
         self._curves[1].setSymbolPen(None)
         self._legend.set_entries([("training", train), ("held-out", heldout)])

@@ -43,9 +43,7 @@ class NavRail(QWidget):
 
     placeSelected = Signal(str)
 
-    def __init__(
-        self, places: Sequence[Place] = PLACES, *, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, places: Sequence[Place] = PLACES, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(_WIDTH_PX)
         self.setProperty("role", "bar")

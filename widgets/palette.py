@@ -107,7 +107,7 @@ DARK = Palette(
     measured="#e8edf4",
     gripper="#ffd166",
     table="#161a20",
-    grid="#2f3742",
+    grid="#394352",
     shadow="#0c0e11",
     series=(
         "#e8edf4", "#e6b24c", "#58c98a", "#c58af9", "#ff8fa3", "#35d0ff", "#b0c4de", "#f4845f",
@@ -169,7 +169,9 @@ def use(palette: Palette) -> None:
 def luminance(color: str) -> float:
     """Relative luminance 0…1 of ``#rrggbb`` (WCAG 2.2)."""
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -5,17 +5,19 @@ Pure numpy and colours. Knows no plan object, no time and no arm.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from widgets.mesh import EMPTY, F32, Detail, Mesh, capsule, dots, merged, primitive, tube
+from widgets.mesh import EMPTY, Detail, Mesh, capsule, dots, merged, primitive, tube
 from widgets.palette import COLORS, rgb
 
 TUBE_M = 0.0026
 _DOT_M = 0.0022
+_FAN_M = 0.0013
 _CHANGE = 0.2  # a gripper that moves by less than this does not open or close
 _BALL = Detail(around=12, rings=4)
 
@@ -54,9 +56,11 @@ def trace_mesh(
         end = capsule(0.0046, 0.0, _BALL).moved(_at(line[-1]))
         parts.append(end.colored((*rgb(COLORS.plan_far), 1.0)))
     if gripper is not None:
-        for event in gripper_events(gripper):
-            if event.row < len(line):
-                parts.append(glyph(line[event.row], event.kind, _heading(line, event.row)))
+        parts += [
+            glyph(line[event.row], event.kind, _heading(line, event.row))
+            for event in gripper_events(gripper)
+            if event.row < len(line)
+        ]
     drawn = [part for part in parts if part.triangles]
     return merged(drawn) if drawn else EMPTY
 
@@ -67,17 +71,19 @@ def mark_mesh(at: npt.ArrayLike, tone: str) -> Mesh:
     return capsule(0.0085, 0.0, _BALL).moved(_at(np.asarray(at))).colored((*rgb(color), 1.0))
 
 
-def fan_segments(ways: npt.ArrayLike) -> tuple[F32, F32]:
-    """Line segments (2 s, 3) and colours (2 s, 4) of faint ways (k, h, 3), fading to the far end."""
-    lines = np.asarray(ways, dtype=np.float32)
-    count, rows = lines.shape[:2]
-    points = np.stack([lines[:, :-1], lines[:, 1:]], axis=2).reshape(-1, 3)
-    fade = np.linspace(0.55, 0.20, rows, dtype=np.float32)
-    alpha = np.stack([fade[:-1], fade[1:]], axis=1).reshape(-1)
-    colors = np.empty((len(points), 4), dtype=np.float32)
-    colors[:, :3] = rgb(COLORS.plan_near)
-    colors[:, 3] = np.tile(alpha, count)
-    return points, colors
+def fan_mesh(ways: npt.ArrayLike) -> Mesh:
+    """Thin faint tubes along ways (k, h, 3) m, fading to their far ends."""
+    parts = []
+    for way in np.asarray(ways, dtype=np.float64):
+        part = tube(way, _FAN_M, around=3)
+        if not part.triangles:
+            continue
+        rows = len(part.points) // 3
+        colors = np.empty((len(part.points), 4), dtype=np.float32)
+        colors[:, :3] = rgb(COLORS.plan_near)
+        colors[:, 3] = np.repeat(np.linspace(0.38, 0.16, rows), 3)
+        parts.append(Mesh(part.points, part.normals, colors, part.faces))
+    return merged(parts)
 
 
 def gripper_events(opening: npt.ArrayLike) -> list[GripperEvent]:
@@ -92,7 +98,7 @@ def gripper_events(opening: npt.ArrayLike) -> list[GripperEvent]:
             turns.append(row)
     turns.append(len(values) - 1)
     events = []
-    for start, end in zip(turns[:-1], turns[1:], strict=True):
+    for start, end in itertools.pairwise(turns):
         change = values[end] - values[start]
         if abs(change) >= _CHANGE:
             middle = values[start] + change / 2
@@ -103,12 +109,12 @@ def gripper_events(opening: npt.ArrayLike) -> list[GripperEvent]:
 
 def glyph(at: npt.NDArray[np.float64], kind: str, heading_rad: float) -> Mesh:
     """Two bars with arrow heads between them: pointing in for close, out for open."""
-    apart = 0.011 if kind == "close" else 0.019
+    apart = 0.010 if kind == "close" else 0.024
     parts = []
     for side in (-1.0, 1.0):
-        bar = primitive("box", (0.0018, 0.0040, 0.0100)).moved(_at([side * apart, 0, 0]))
+        bar = primitive("box", (0.0020, 0.0045, 0.0130)).moved(_at([side * apart, 0, 0]))
         inward = -side if kind == "close" else side
-        tip_x = side * (apart + (0.0105 if kind == "close" else -0.0105))
+        tip_x = side * (apart + (0.0155 if kind == "close" else -0.0155))
         parts += [bar, _arrow(inward).moved(_at([tip_x, 0, 0]))]
     turned = np.eye(4)
     turned[:2, :2] = [
@@ -122,12 +128,14 @@ def glyph(at: npt.NDArray[np.float64], kind: str, heading_rad: float) -> Mesh:
 def _arrow(direction: float) -> Mesh:
     """A small cone along ±x."""
     angles = np.linspace(0, 2 * np.pi, 9)[:-1]
-    ring = np.column_stack([np.zeros(8), 0.0042 * np.cos(angles), 0.0042 * np.sin(angles)])
-    points = np.concatenate([ring, [[direction * 0.0075, 0, 0], [0, 0, 0]]]).astype(np.float32)
-    normals = np.concatenate([ring / 0.0042, [[direction, 0, 0], [-direction, 0, 0]]])
+    ring = np.column_stack([np.zeros(8), 0.0062 * np.cos(angles), 0.0062 * np.sin(angles)])
+    points = np.concatenate([ring, [[direction * 0.0115, 0, 0], [0, 0, 0]]]).astype(np.float32)
+    normals = np.concatenate([ring / 0.0062, [[direction, 0, 0], [-direction, 0, 0]]])
     i = np.arange(8)
     j = (i + 1) % 8
-    faces = np.concatenate([np.column_stack([i, j, np.full(8, 8)]), np.column_stack([j, i, np.full(8, 9)])])
+    faces = np.concatenate(
+        [np.column_stack([i, j, np.full(8, 8)]), np.column_stack([j, i, np.full(8, 9)])]
+    )
     if direction < 0:
         faces = faces[:, ::-1]
     white = np.ones((10, 4), np.float32)

@@ -73,7 +73,9 @@ class PlanView(Card):
             waiting: whether a person may decide now; None: whenever there is a plan.
         """
         self._plan_id = plan_id
-        self._title.setText(f"Plan {plan_id} · {steps} steps · {seconds:.1f} s" if plan_id >= 0 else "")
+        self._title.setText(
+            f"Plan {plan_id} · {steps} steps · {seconds:.1f} s" if plan_id >= 0 else ""
+        )
         self._title.setVisible(plan_id >= 0)
         self._state.setText(state)
         self._state.setVisible(bool(state))

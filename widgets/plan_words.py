@@ -45,7 +45,9 @@ def in_words(check: PlanCheck) -> CheckWords:
     place = where(check)
     if check.verdict is not Verdict.OK and place:
         value = f"{value}\n{place}"
-    bound = f"Bound {quantity(check.bound, check.unit)}" + (f", nearest at {place}" if place else "")
+    bound = f"Bound {quantity(check.bound, check.unit)}" + (
+        f", nearest at {place}" if place else ""
+    )
     return CheckWords(title, value, bound, _TONES[check.verdict], _MARKS[check.verdict])
 
 

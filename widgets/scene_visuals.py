@@ -6,6 +6,8 @@ no robot. Import after ``vispy.use``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from vispy.gloo import IndexBuffer, VertexBuffer
@@ -14,41 +16,38 @@ from vispy.visuals import Visual
 
 from widgets.mesh import F32, Mesh
 
+# Light is computed per vertex: on a processor a pixel is the expensive thing.
 _MESH_VERTEX = """
 attribute vec3 a_position;
 attribute vec3 a_normal;
 attribute vec4 a_color;
 uniform vec2 u_slope;      // where light goes per metre of height
 uniform float u_flatten;   // 1: a shadow on the table
-varying vec3 v_normal;
-varying vec4 v_color;
-void main() {
-    vec3 fallen = vec3(a_position.xy + u_slope * a_position.z, 0.0);
-    vec3 p = mix(a_position, fallen, u_flatten);
-    v_normal = a_normal;
-    v_color = a_color;
-    gl_Position = $transform(vec4(p, 1.0));
-}
-"""
-
-_MESH_FRAGMENT = """
+uniform float u_shrink;    // m: a ghost lies just inside the solid arm it coincides with
 uniform vec3 u_light;
 uniform vec3 u_eye;
 uniform vec4 u_tint;       // replaces the colour by its alpha share
 uniform float u_opacity;
 uniform float u_glow;      // 1: not shaded
-varying vec3 v_normal;
 varying vec4 v_color;
 void main() {
-    vec3 n = normalize(v_normal);
-    vec3 base = mix(v_color.rgb, u_tint.rgb, u_tint.a);
-    float sky = 0.5 + 0.5 * n.z;
-    float sun = max(dot(n, u_light), 0.0);
-    float facing = abs(dot(n, u_eye));
+    vec3 fallen = vec3(a_position.xy + u_slope * a_position.z, 0.0);
+    vec3 p = mix(a_position - u_shrink * a_normal, fallen, u_flatten);
+    vec3 base = mix(a_color.rgb, u_tint.rgb, u_tint.a);
+    float sky = 0.5 + 0.5 * a_normal.z;
+    float sun = max(dot(a_normal, u_light), 0.0);
+    float facing = abs(dot(a_normal, u_eye));
+    float rim = 1.0 - facing;
     float shade = 0.30 + 0.24 * sky + 0.40 * sun + 0.14 * facing;
-    vec3 lit = base * shade + vec3(0.10) * pow(1.0 - facing, 3.0) * (0.4 + sky);
-    gl_FragColor = vec4(mix(lit, base, u_glow), v_color.a * u_opacity);
+    vec3 lit = base * shade + vec3(0.10) * rim * rim * rim * (0.4 + sky);
+    v_color = vec4(mix(lit, base, u_glow), a_color.a * u_opacity);
+    gl_Position = $transform(vec4(p, 1.0));
 }
+"""
+
+_FRAGMENT = """
+varying vec4 v_color;
+void main() { gl_FragColor = v_color; }
 """
 
 _LINE_VERTEX = """
@@ -59,11 +58,6 @@ void main() {
     v_color = a_color;
     gl_Position = $transform(vec4(a_position, 1.0));
 }
-"""
-
-_LINE_FRAGMENT = """
-varying vec4 v_color;
-void main() { gl_FragColor = v_color; }
 """
 
 LIGHT = np.array([0.32, -0.42, 0.85], dtype=np.float32) / 1.0003
@@ -108,8 +102,10 @@ class LitMeshVisual(Visual):
         opacity: float = 1.0,
         glow: float = 0.0,
         flatten: bool = False,
+        translucent: bool = False,
+        shrink_m: float = 0.0,
     ) -> None:
-        super().__init__(vcode=_MESH_VERTEX, fcode=_MESH_FRAGMENT)
+        super().__init__(vcode=_MESH_VERTEX, fcode=_FRAGMENT)
         self._buffers = buffers
         program = self.shared_program
         program["a_position"] = buffers.points
@@ -119,17 +115,18 @@ class LitMeshVisual(Visual):
         program["u_eye"] = (0.0, 0.0, 1.0)
         program["u_slope"] = _SLOPE
         program["u_flatten"] = 1.0 if flatten else 0.0
+        program["u_shrink"] = shrink_m
         program["u_opacity"] = opacity
         program["u_glow"] = 1.0 if flatten else glow
         program["u_tint"] = tint
         self._draw_mode = "triangles"
         self._index_buffer = buffers.faces
         self.set_gl_state(
-            blend=opacity < 1.0,
+            blend=translucent or opacity < 1.0,
             blend_func=("src_alpha", "one_minus_src_alpha"),
             depth_test=not flatten,
             depth_func="lequal",
-            depth_mask=not flatten,
+            depth_mask=not (flatten or translucent),
             cull_face=False,
             color_mask=_ALL,
         )
@@ -141,10 +138,10 @@ class LitMeshVisual(Visual):
     def set_tint(self, rgba: tuple[float, float, float, float]) -> None:
         self.shared_program["u_tint"] = rgba
 
-    def _prepare_transforms(self, view: Visual) -> None:
+    def _prepare_transforms(self, view: Any) -> None:  # noqa: ANN401 - a view class made by vispy
         view.view_program.vert["transform"] = view.transforms.get_transform()
 
-    def _prepare_draw(self, view: Visual) -> bool:
+    def _prepare_draw(self, view: Any = None) -> Any:  # noqa: ANN401 - False: skip, else draw
         return self._buffers.count > 0
 
 
@@ -152,7 +149,7 @@ class LinesVisual(Visual):
     """Line segments one pixel wide, a colour per end."""
 
     def __init__(self, *, depth_test: bool = True) -> None:
-        super().__init__(vcode=_LINE_VERTEX, fcode=_LINE_FRAGMENT)
+        super().__init__(vcode=_LINE_VERTEX, fcode=_FRAGMENT)
         self._count = 0
         self._points = VertexBuffer(np.zeros((2, 3), np.float32))
         self._colors = VertexBuffer(np.zeros((2, 4), np.float32))
@@ -177,12 +174,13 @@ class LinesVisual(Visual):
             self._points.set_data(ends, copy=True)
             self._colors.set_data(np.ascontiguousarray(colors, dtype=np.float32), copy=True)
 
-    def _prepare_transforms(self, view: Visual) -> None:
+    def _prepare_transforms(self, view: Any) -> None:  # noqa: ANN401 - a view class made by vispy
         view.view_program.vert["transform"] = view.transforms.get_transform()
 
-    def _prepare_draw(self, view: Visual) -> bool:
+    def _prepare_draw(self, view: Any = None) -> Any:  # noqa: ANN401 - False: skip, else draw
         return self._count > 0
 
 
-LitMesh = create_visual_node(LitMeshVisual)
-Lines = create_visual_node(LinesVisual)
+# classes that vispy makes at run time: nodes of the scene with a keyword ``parent``
+LitMesh: Any = create_visual_node(LitMeshVisual)
+Lines: Any = create_visual_node(LinesVisual)

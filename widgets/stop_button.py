@@ -1,7 +1,7 @@
 """STOP, in two stages: the first press holds the arm, a second one releases its torque.
 
-It asks; what really happened comes back through ``set_state``. Knows no arm. F12 and Pause belong to
-the application, which calls ``press``.
+It asks; what really happened comes back through ``set_stopped``. Knows no arm. F12 and Pause belong
+to the application, which calls ``press``.
 """
 
 from __future__ import annotations

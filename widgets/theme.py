@@ -1,7 +1,7 @@
 """The only stylesheet of Foresight, its fonts, and how they reach the application.
 
-Widgets name *roles* (``kind="primary"``, ``role="heading"``) as dynamic properties; what a role looks
-like stands here and nowhere else. Knows no page and no state.
+Widgets name *roles* (``kind="primary"``, ``role="heading"``) as dynamic properties; what a role
+looks like stands here and nowhere else. Knows no page and no state.
 """
 
 from __future__ import annotations

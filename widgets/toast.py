@@ -1,6 +1,6 @@
 """Short messages in the lower right corner of a window that go away by themselves.
 
-What went wrong stays until it is clicked away. Knows no log: the caller decides what is worth saying.
+What went wrong stays until it is clicked away. Knows no log: the caller decides what is worth it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Toasts(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._host = parent
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -43,7 +44,9 @@ class Toasts(QWidget):
             ValueError: another level.
         """
         if level not in STAY_MS:
-            raise ValueError(f"toast level {level!r} does not exist; there are {', '.join(STAY_MS)}")
+            raise ValueError(
+                f"toast level {level!r} does not exist; there are {', '.join(STAY_MS)}"
+            )
         if not text:
             super().show()
             return
@@ -83,7 +86,7 @@ class Toasts(QWidget):
             self.hide()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._host
         self._column.activate()
         size = self._column.sizeHint()
         width = min(max(size.width(), 320), max(parent.width() - 2 * _MARGIN_PX, 120))

@@ -141,7 +141,9 @@ class TopBar(QWidget):
         for item in (self._task, self._policy, self._loop, self._plan_age, self._recording):
             self._row.addWidget(item)
         self._row.addStretch(1)
-        self.resume_button = button("Resume", icon="play", tip="Leave the stopped state; the arm holds")
+        self.resume_button = button(
+            "Resume", icon="play", tip="Leave the stopped state; the arm holds"
+        )
         self.resume_button.setVisible(False)
         self._row.addWidget(self.resume_button)
         self._row.addWidget(self.stop_button)
