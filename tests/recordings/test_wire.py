@@ -238,7 +238,7 @@ def test_random_bytes_are_refused_and_crash_nothing(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_a_damaged_message_decodes_or_is_refused_and_crashes_nothing(data: st.DataObject) -> None:
     message = bytearray(data.draw(st.sampled_from(_MESSAGES)))
     for _ in range(data.draw(st.integers(1, 4))):

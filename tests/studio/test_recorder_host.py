@@ -128,7 +128,7 @@ def test_kill_9_at_any_moment_leaves_an_episode_that_opens(
 ) -> None:
     reported: dict[str, int] = {}
     written: dict[str, int] = {}
-    for pause in range(5):
+    for pause in range(3):
         host.start()
         episode_id = host.begin("task")
         until(host, begun)
