@@ -38,7 +38,8 @@ class ArmScene:
 
     def __init__(self, canvas: scene.SceneCanvas, *, reduced: bool) -> None:
         self.detail: Detail = COARSE if reduced else FINE
-        self.view: Any = canvas.central_widget.add_view()  # vispy is not typed
+        self._canvas = canvas
+        self.view: Any = canvas.central_widget.add_view(border_width=0)  # vispy is not typed
         self.camera = scene.TurntableCamera(fov=_FIELD_OF_VIEW_DEG)
         self.view.camera = self.camera
         self._arm: ArmMesh | None = None
@@ -162,7 +163,7 @@ class ArmScene:
 
     def refresh_colors(self) -> None:
         """Take the palette in use."""
-        self.view.bgcolor = COLORS.background
+        self._canvas.bgcolor = COLORS.background  # clearing is cheaper than a rectangle
         self._buffers["table"].set_mesh(_table_mesh())
         self._buffers["axes"].set_mesh(_axes_mesh())
         self._grid.set_segments(*_grid_segments())

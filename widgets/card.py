@@ -34,7 +34,7 @@ class Heading(QLabel):
 
 
 class Card(QFrame):
-    """A raised panel with an optional heading; add content to ``body``."""
+    """A raised panel; content goes to ``body``, remarks beside the title to ``heading_row``."""
 
     def __init__(self, title: str = "", *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,9 @@ class Card(QFrame):
         self.body.setSpacing(8)
         self.heading = Heading(title)
         self.heading.setVisible(bool(title))
-        self.body.addWidget(self.heading)
+        self.heading_row = QHBoxLayout()
+        self.heading_row.addWidget(self.heading)
+        self.body.addLayout(self.heading_row)
 
     def set_title(self, title: str) -> None:
         self.heading.setText(title)

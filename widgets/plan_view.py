@@ -30,7 +30,7 @@ class PlanView(Card):
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__("Plan checks", parent=parent)
         self._plan_id = -1
-        self._title = label("", role="value")
+        self._title = label("", role="small")
         self._state = label("", role="quiet", wrap=True)
         self._rows = QGridLayout()
         self._rows.setContentsMargins(0, 2, 0, 2)
@@ -43,8 +43,8 @@ class PlanView(Card):
         self._buttons.setSpacing(8)
         self._buttons.addWidget(self.approve_button, 3)
         self._buttons.addWidget(self.refuse_button, 2)
-        for part in (self._title, self._state):
-            self.body.addWidget(part)
+        self.heading_row.addWidget(self._title, 1, Qt.AlignmentFlag.AlignRight)
+        self.body.addWidget(self._state)
         self.body.addLayout(self._rows)
         self.body.addLayout(self._buttons)
         self.approve_button.clicked.connect(self._on_approve_clicked)
