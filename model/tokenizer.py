@@ -22,7 +22,7 @@ class PromptTokenizer:
     """A loaded ``tokenizer.json``. Remembers the pieces it has seen: prompts differ in little."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+        self.library = tokenizer
         added = tokenizer.get_added_tokens_decoder().items()
         self._special = {token.content: i for i, token in added if token.special}
         self._plain = functools.lru_cache(_REMEMBERED)(self._encode_plain)
@@ -50,12 +50,12 @@ class PromptTokenizer:
 
     def to_json(self) -> str:
         """The content of a ``tokenizer.json``."""
-        return self._tokenizer.to_str(pretty=True)
+        return self.library.to_str(pretty=True)
 
     @property
     def size(self) -> int:
         """One more than the highest id."""
-        return max(self._tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+        return max(self.library.get_vocab(with_added_tokens=True).values()) + 1
 
     def encode(self, text: str) -> list[int]:
         """Token ids; special tokens in the text become their ids, nothing is added."""
@@ -72,11 +72,11 @@ class PromptTokenizer:
         return ids + list(self._plain(waiting))
 
     def _encode_plain(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids) if text else ()
+        return tuple(self.library.encode(text, add_special_tokens=False).ids) if text else ()
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens included."""
-        return self._tokenizer.decode(list(ids), skip_special_tokens=False)
+        return self.library.decode(list(ids), skip_special_tokens=False)
 
     def id(self, token: str) -> int:
         """Id of one token.
@@ -84,7 +84,7 @@ class PromptTokenizer:
         Raises:
             ConfigInvalid: the tokenizer does not have it.
         """
-        found = self._tokenizer.token_to_id(token)
+        found = self.library.token_to_id(token)
         if found is None:
             raise ConfigInvalid(f"token {token}", "missing", expected="part of tokenizer.json")
         return found
