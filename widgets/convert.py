@@ -15,7 +15,7 @@ def qimage(array: U8) -> QImage:
     """Wrap a picture as a QImage that shares its memory.
 
     The image keeps no reference to ``array``: the caller holds the array as long as the image.
-    An array whose rows are not contiguous is copied first, and then Qt owns the copy.
+    An array with gaps in its memory is copied, and then Qt owns the copy.
 
     Args:
         array: (h, w, 3) uint8 RGB, or (h, w) uint8 grey.
@@ -32,7 +32,7 @@ def qimage(array: U8) -> QImage:
     height, width = array.shape[:2]
     kind = QImage.Format.Format_RGB888 if array.ndim == 3 else QImage.Format.Format_Grayscale8
     channels = 3 if array.ndim == 3 else 1
-    if array.strides[-1] != 1 or (array.ndim == 3 and array.strides[1] != channels):
-        copied = np.ascontiguousarray(array)
-        return QImage(copied.data, width, height, width * channels, kind).copy()
-    return QImage(array.data, width, height, array.strides[0], kind)
+    if array.flags.c_contiguous:
+        return QImage(array.data, width, height, width * channels, kind)
+    packed = np.ascontiguousarray(array)
+    return QImage(packed.data, width, height, width * channels, kind).copy()

@@ -43,10 +43,10 @@ def pixmap(name: str, color: str, *, size_px: int = 20) -> QPixmap:
 
 @lru_cache(maxsize=256)
 def _draw(name: str, color: str, size_px: int) -> QPixmap:
+    tinted = _source(name).replace("currentColor", color)
     picture = QPixmap(QSize(size_px, size_px) * _SCALE)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    tinted = _source(name).replace("currentColor", color)
     QSvgRenderer(QByteArray(tinted.encode())).render(painter, QRectF(picture.rect()))
     painter.end()
     picture.setDevicePixelRatio(_SCALE)
