@@ -127,6 +127,8 @@ class PolicyServer:
         try:
             async for message in connection:
                 await self._receive(connection, inbox, message)
+        except ConnectionClosed as closed:  # not a clean goodbye; nobody is left to be told
+            log.info("a client is gone: %s", closed)
         finally:
             answers.cancel()
             await asyncio.gather(answers, return_exceptions=True)
