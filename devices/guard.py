@@ -77,6 +77,10 @@ class Guard:
         self._v = np.zeros_like(self._q)
         self._target_before = None
 
+    def correct(self, q: npt.ArrayLike) -> None:
+        """What was really sent (n,) rad, when the arm took something else than asked or nothing."""
+        self._q = np.array(q, dtype=np.float64)
+
     def limit(self, target: npt.ArrayLike) -> Guarded:
         """The command nearest to ``target`` (n,) rad that the arm may be sent now.
 

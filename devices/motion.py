@@ -107,6 +107,8 @@ class Motion:
         guarded = self._guard.limit(target)
         self.guarded = guarded.bits
         self.sent = self._follower.write(guarded.q, now_ns=now_ns)
+        if not np.array_equal(self.sent, guarded.q):
+            self._guard.correct(self.sent)
         if self.authority.authority is Authority.POLICY:
             self.policy.player.sent(self.sent)
         return self.sent
