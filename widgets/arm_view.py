@@ -19,6 +19,7 @@ from widgets import icons
 from widgets.card import label
 from widgets.gl_probe import GlInfo, probe
 from widgets.palette import COLORS
+from widgets.picture_canvas import PictureCanvas, off_screen_canvas
 from widgets.shapes import LinkShapeLike
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ArmView(QWidget):
         self._gl = gl or probe()
         self._scene: ArmScene | None = None
         self._canvas: SceneCanvas | None = None
+        self._picture: PictureCanvas | None = None
         self._since_draw = QElapsedTimer()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -51,7 +53,8 @@ class ArmView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         if self._gl.available:
-            column.addWidget(self._build_canvas())
+            picture = self._build_picture() if self._gl.software else None
+            column.addWidget(picture or self._build_canvas())
         else:
             column.addWidget(_Placeholder(self._gl.reason))
         self._hud = _overlay(self)
@@ -59,6 +62,20 @@ class ArmView(QWidget):
         self._note.setText(REDUCED_NOTE if self.software_rendering else "")
         self._note.setVisible(self.software_rendering)
         self._refresh_hud()
+
+    def _build_picture(self) -> QWidget | None:
+        """The scene drawn off-screen by the processor; None where that is not possible."""
+        canvas = off_screen_canvas()
+        if canvas is None:
+            return None
+        from widgets.arm_scene import ArmScene
+
+        self._canvas = canvas
+        self._scene = ArmScene(canvas, reduced=True)
+        self._picture = PictureCanvas(canvas)
+        self._picture.camera = self._scene.camera
+        self._picture.doubleClicked.connect(self.reset_view)
+        return self._picture
 
     def _build_canvas(self) -> QWidget:
         import vispy
@@ -179,7 +196,9 @@ class ArmView(QWidget):
 
     def _draw(self) -> None:
         self._since_draw.start()
-        if self._canvas is not None and self.isVisible():
+        if self._picture is not None:
+            self._picture.redraw()
+        elif self._canvas is not None and self.isVisible():
             self._canvas.update()
 
     def _refresh_hud(self) -> None:

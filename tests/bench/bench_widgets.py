@@ -67,13 +67,11 @@ def arm(seconds: float) -> dict[str, object]:
     view.set_trace(demo_scene.tips(plan), 6, 14, plan[:, 5])
     view.set_fan(demo_scene.fan())
     view.show()
-    canvas = view.canvas
-    assert canvas is not None
     poses = [demo_scene.link_poses(plan[i % 30]) for i in range(30)]
 
     def step(frame: int) -> None:
         view.set_measured(poses[frame % 30])
-        canvas.native.repaint()
+        view.repaint()
 
     result: dict[str, object] = dict(per_frame(view, step, seconds))
     still = per_frame(view, lambda _: view.set_measured(poses[0]), 0.5)
