@@ -6,13 +6,16 @@ small protocols; no Qt.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from devices.commands import ResetScene, SelectLeader, SetAuthority, SetTask
 from recordings.types import Authority
 from studio.trials import TrialBench, cube_of_task, is_placed
 
+DEMONSTRATOR = "demonstrator"  # name of the leader on a simulated bench
+DRIVER = "driver"  # event in an episode: which leader drives
 SETTLE_NS = 300_000_000  # after a reset, before the demonstrator starts
 TIMEOUT_NS = 25_000_000_000  # one demonstration
 SEED_STRIDE = 1_000_003  # demonstrations and trials never share a scene
@@ -25,6 +28,8 @@ class Recorder(Protocol):
     def begin(self, task: str) -> str: ...
 
     def end(self, success: bool | None = None) -> None: ...
+
+    def event(self, kind: str, data: Mapping[str, Any]) -> None: ...
 
     def keep(self, episode_id: str) -> None: ...
 
@@ -102,8 +107,9 @@ class DemonstrationSeries:
 
     def _begin(self, now_ns: int) -> None:
         self.bench.send(SetTask(self.task))
-        self.bench.send(SelectLeader("demonstrator"))
+        self.bench.send(SelectLeader(DEMONSTRATOR))
         self._episode = self.recorder.begin(self.task)
+        self.recorder.event(DRIVER, {"leader": DEMONSTRATOR})
         self.bench.send(SetAuthority(Authority.LEADER))
         self.recording, self.since_ns = True, now_ns
 

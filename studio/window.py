@@ -10,7 +10,7 @@ from functools import partial
 from operator import attrgetter
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent, QWindow
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -41,6 +41,7 @@ from widgets.top_bar import TopBar
 
 STOP_KEYS = (Qt.Key.Key_F12, Qt.Key.Key_Pause)
 INSPECTOR_PX = 348
+REPORTS_SHOWN = 4  # every fourth status (5 Hz) changes the numbers above: readable, and cheaper
 
 
 class Window(QMainWindow):
@@ -66,6 +67,7 @@ class Window(QMainWindow):
         }
         self.page = PAGES[0]
         self._ticks = 0
+        self._reports = 0
         self._arrange()
         self._bind_keys()
         self._connect_facts()
@@ -159,7 +161,7 @@ class Window(QMainWindow):
     # ── keys ───────────────────────────────────────────────────────────────────────────────────
 
     def _bind_keys(self) -> None:
-        """STOP is caught by the application filter; everything else is a shortcut of the window."""
+        """Everything but STOP is a shortcut of the window."""
         by_key: dict[str, list[Action]] = {}
         for entry in ACTIONS:
             for shortcut in entry.shortcuts if entry.key != "stop" else ():
@@ -169,8 +171,13 @@ class Window(QMainWindow):
             bound.setAutoRepeat(False)
             bound.activated.connect(partial(self._on_key, entries))
         app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
+        assert isinstance(app, QApplication)
+        app.focusWindowChanged.connect(self._on_app_focus_window_changed)
+
+    def _on_app_focus_window_changed(self, focused: QWindow | None) -> None:
+        """STOP is heard in every window of ours, dialogs included, before anybody else."""
+        if focused is not None:
+            focused.installEventFilter(self)
 
     def _on_key(self, entries: list[Action]) -> None:
         for entry in entries:
@@ -220,10 +227,18 @@ class Window(QMainWindow):
         train.run.clicked.connect(self._on_train_run_clicked)
 
     def _on_session_status_changed(self, status: RigStatus) -> None:
+        self._show_authority(status)
+        self._reports += 1
+        if self._reports % REPORTS_SHOWN == 1:
+            self._show_numbers(status)
+
+    def _show_authority(self, status: RigStatus) -> None:
         fault = "its process is gone" if self.session.rig_gone else None
         if status.phase is RigPhase.FAULT and status.fault:
             fault = status.fault.message
         self.bar.set_authority(status.authority, status.handing_over, fault, status.stopped)
+
+    def _show_numbers(self, status: RigStatus) -> None:
         running = status.phase is RigPhase.READY and not self.session.rig_gone
         self.bar.set_loop(status.loop.hz if running else None, status.loop.p99_ms)
         self.bar.set_plan_age(status.plan_age_ms if status.active_plan >= 0 else None)
@@ -256,6 +271,7 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._on_app_focus_window_changed(self.windowHandle())
         QTimer.singleShot(0, self.fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -16,6 +16,7 @@ from studio.session import Blocker, Session
 from widgets.blocker_list import BlockerItem, BlockerList
 from widgets.card import Card, ValueRow, button, label
 
+TICKS = 10  # between two looks at the blockers
 STEPS = (
     ("Drive it", "teach", "Move the arm with mouse or keys on Teach"),
     ("Record", "teach", "A few demonstrations, or let the demonstrator make them"),
@@ -33,6 +34,7 @@ class ConnectPage(Page):
     def __init__(self, session: Session, go: Callable[[str], None]) -> None:
         super().__init__()
         self._go = go
+        self._ticks = 0
         self._session = session
         self.blockers = BlockerList()
         self.blockers.fixRequested.connect(self._on_fix_requested)
@@ -40,7 +42,6 @@ class ConnectPage(Page):
         self.inspector = column(self.blockers, self._bench_card())
         self.left = column(*self._steps())
         self.strip = bar(label("Simulated bench", role="value"), self._scene_controls())
-        session.statusChanged.connect(self._on_session_status_changed)
         session.sceneChanged.connect(lambda s: self.scene_row.set_value(f"seed {s.seed}"))
         self._show_blockers()
 
@@ -85,8 +86,13 @@ class ConnectPage(Page):
             cards.append(card)
         return cards
 
-    def _on_session_status_changed(self, status: object) -> None:
+    def enter(self) -> None:
         self._show_blockers()
+
+    def tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % TICKS == 0:
+            self._show_blockers()
 
     def _show_blockers(self) -> None:
         self.blockers.set_items([self._item(line) for line in self._session.blockers])

@@ -5,6 +5,7 @@ The stage (3D, cameras, joints) belongs to the window and is shared between page
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -52,6 +53,7 @@ def column(*widgets: QWidget, role: str = "panel", stretch: bool = True) -> QWid
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
     scroll.setWidget(inside)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setProperty("role", role)
     return scroll
 

@@ -8,29 +8,33 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from recordings.reader import Episode
-from recordings.types import EpisodeInfo, EpisodePhase
+from recordings.types import Authority, EpisodeInfo, EpisodePhase
 from studio.actions import action
+from studio.demonstrations import DEMONSTRATOR, DRIVER
 from studio.pages.page import Page, bar, column
 from studio.parts.training import TrainingSet
 from studio.session import Session
 from widgets.card import Card, ValueRow, button, label
+from widgets.episode_model import COLUMNS
 from widgets.episode_table import EpisodeTable
 from widgets.timeline import Timeline
 
-DRIVERS = ("nobody", "you", "the policy")
+HIDDEN = ("Task", "Steps", "Take-overs", "Success")  # columns that the card on the right shows
 
 
 class ReviewPage(Page):
     """Table beside the rail, replay on the stage, facts and verdict on the right."""
 
     key = "review"
-    left_px = 470
+    left_px = 540
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._review = session.review
         self.table = EpisodeTable()
+        for name in HIDDEN:
+            self.table.view.setColumnHidden(COLUMNS.index(name), True)
         self.left = self._list()
         self.strip = self._strip()
         self.inspector = column(self._episode_card(), self._set_card())
@@ -160,9 +164,17 @@ def _facts(info: EpisodeInfo, episode: Episode | None) -> dict[str, tuple[str, s
         "Recorded": (time.strftime("%d %b %Y, %H:%M", time.localtime(info.created_wall_s)), ""),
     }
     if episode is not None and episode.info.id == info.id:
-        drivers = sorted({int(a) for a in episode.authority})
-        facts["Driven by"] = (
-            ", ".join(DRIVERS[a] for a in drivers),
-            "human" if 1 in drivers else "",
-        )
+        facts["Driven by"] = (_drivers(episode), "")
     return facts
+
+
+def _drivers(episode: Episode) -> str:
+    """Who moved the arm in this episode, in words."""
+    notes = [event["data"] for event in episode.events if event["kind"] == DRIVER]
+    shown = any(note.get("leader") == DEMONSTRATOR for note in notes)
+    words = {
+        Authority.LEADER: "the demonstrator" if shown else "you",
+        Authority.POLICY: "the policy",
+    }
+    present = {Authority(int(value)) for value in set(episode.authority.tolist())}
+    return " and ".join(words[who] for who in words if who in present) or "nobody"

@@ -26,6 +26,7 @@ class RunPage(Page):
     """Hold, take over and progress below the 3D view; policy, checks, autonomy, trials right."""
 
     key = "run"
+    left_px = 336
 
     def __init__(self, session: Session, stage: Stage) -> None:
         super().__init__()

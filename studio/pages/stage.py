@@ -21,6 +21,7 @@ from widgets.camera_view import CameraView
 from widgets.card import Heading
 from widgets.joint_plot import JointPlot
 
+AHEAD = 260  # recorded steps drawn after the cursor in a replay
 HISTORY = 800  # control steps drawn (8 s at 100 Hz)
 FPS_WINDOW_NS = 2_000_000_000
 
@@ -110,6 +111,8 @@ class Stage:
 
     def show_live(self) -> None:
         """Show the bench as it is now."""
+        if self.replaying:
+            self.joints.set_plan(None)
         self.replaying = False
         self._shown.clear()
         self.arm.set_title("")
@@ -182,6 +185,8 @@ class Stage:
         near = slice(max(0, row - HISTORY), row + 1)
         t_s = np.asarray(review.t_s[near] - review.t_s[row], dtype=np.float64)
         self.joints.set_history(t_s, review.state[near], review.action[near])
+        later = slice(row, row + AHEAD, 4)
+        self.joints.set_plan(review.t_s[later] - review.t_s[row], review.state[later])
         for name, view in self.views.items():
             image = review.image(name) if name in review.episode.frame_index else None
             if image is None:

@@ -19,6 +19,7 @@ class TeachPage(Page):
     """Controls of a take below the 3D view; task, counter, pad and demonstrator on the right."""
 
     key = "teach"
+    left_px = 336
 
     def __init__(self, session: Session) -> None:
         super().__init__()

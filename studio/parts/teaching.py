@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from devices.commands import SelectLeader, SetAuthority, SetTask
 from recordings.types import Authority, EpisodeInfo
-from studio.demonstrations import DemonstrationSeries
+from studio.demonstrations import DRIVER, DemonstrationSeries
 from studio.workcell import Workcell
 
 HAND = "hand"
@@ -97,6 +97,7 @@ class Teaching(QObject):
             return
         self._cell.send(SetTask(self.task))
         self._episode = recorder.begin(self.task)
+        recorder.event(DRIVER, {"leader": HAND})
         if self._cell.status.authority is not Authority.LEADER:
             self.drive()
         self.recording, self.mark, self._since_ns = True, None, time.monotonic_ns()

@@ -70,6 +70,9 @@ class Takes:
     def end(self, success=None):
         self.calls.append(("end", success))
 
+    def event(self, kind, data):
+        self.calls.append((kind, data["leader"]))
+
     def keep(self, episode_id):
         self.calls.append(("keep", episode_id))
 
