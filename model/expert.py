@@ -37,8 +37,13 @@ class ExpertContext:
 class Modulation:
     """Shift, scale and gate of every block for given flow times."""
 
-    blocks: list[torch.Tensor]  # L × (B·N, 1 or H, 9·W)
-    final: torch.Tensor  # (B·N, 1 or H, 2·W)
+    blocks: list[torch.Tensor]  # L × (B·N or 1, 1 or H, 9·W)
+    final: torch.Tensor  # (B·N or 1, 1 or H, 2·W)
+
+    def at(self, step: int) -> Modulation:
+        """Of one flow time, for all chunks."""
+        rows = slice(step, step + 1)
+        return Modulation([block[rows] for block in self.blocks], self.final[rows])
 
 
 class SinusoidalTime(nn.Module):
@@ -68,6 +73,29 @@ class Modulate(nn.Module):
         return self.linear(functional.silu(conditioning))
 
 
+class Rotation(nn.Module):
+    """Rotary positions of the rows of a chunk; first half of a head against the second."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        half = size // 2
+        self.register_buffer("rates", 10000.0 ** (-torch.arange(half) / half), persistent=False)
+
+    def forward(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cos and signed sin, each (rows, size)."""
+        rates = self.get_buffer("rates")
+        angles = torch.arange(rows, device=rates.device, dtype=torch.float32)[:, None] * rates
+        cos, sin = angles.cos(), angles.sin()
+        return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
+
+
+def rotate(x: torch.Tensor, rotation: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """(…, rows, size) turned by its row."""
+    cos, sin = rotation
+    swapped = x.roll(x.shape[-1] // 2, dims=-1)
+    return torch.addcmul(x * cos.to(x.dtype), swapped, sin.to(x.dtype))
+
+
 class SelfAttention(nn.Module):
     """Rows of one chunk look at each other, with rotary positions."""
 
@@ -76,30 +104,25 @@ class SelfAttention(nn.Module):
         self.config = config
         self.qkv = nn.Linear(config.hidden_size, 3 * config.hidden_size)
         self.out_proj = nn.Linear(config.hidden_size, config.hidden_size)
-        half = config.head_dim // 2
-        rates = 10000.0 ** (-torch.arange(half) / half)
-        self.register_buffer("rates", rates, persistent=False)
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    def forward(
+        self,
+        x: torch.Tensor,
+        rotation: tuple[torch.Tensor, torch.Tensor] | None,
+        mask: torch.Tensor | None,
+    ) -> torch.Tensor:
         """(B·N, H, W), mask (B·N, 1, 1, H) bool or None → (B·N, H, W)."""
         count, rows, width = x.shape
         parts = self.qkv(x).view(count, rows, 3, self.config.num_heads, self.config.head_dim)
         q, k, v = parts.permute(2, 0, 3, 1, 4)
         if self.config.qk_norm:
             q, k = rms(q, self.config.qk_norm_eps), rms(k, self.config.qk_norm_eps)
-        if self.config.rope:
-            q, k = self._rotate(q), self._rotate(k)
+        if rotation is not None:
+            q, k = rotate(q, rotation), rotate(k, rotation)
         seen = functional.scaled_dot_product_attention(
             q, k, v, attn_mask=mask, is_causal=self.config.causal_attn and mask is None
         )
         return self.out_proj(seen.transpose(1, 2).reshape(count, rows, width))
-
-    def _rotate(self, x: torch.Tensor) -> torch.Tensor:
-        positions = torch.arange(x.shape[-2], device=x.device, dtype=torch.float32)
-        angles = positions[:, None] * self.get_buffer("rates")
-        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
-        first, second = x.chunk(2, dim=-1)
-        return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
 
 
 class CrossAttention(nn.Module):
@@ -154,6 +177,7 @@ class Block(nn.Module):
         keys: torch.Tensor,
         values: torch.Tensor,
         mask: torch.Tensor | None,
+        rotation: tuple[torch.Tensor, torch.Tensor] | None,
         row_mask: torch.Tensor | None,
     ) -> torch.Tensor:
         """(B·N, H, W) → (B·N, H, W)."""
@@ -161,7 +185,7 @@ class Block(nn.Module):
             modulation.chunk(9, dim=-1)
         )
         h = torch.addcmul(shift_1, rms(x), 1 + scale_1)
-        x = torch.addcmul(x, gate_1, self.self_attn(h, row_mask))
+        x = torch.addcmul(x, gate_1, self.self_attn(h, rotation, row_mask))
         h = torch.addcmul(shift_2, rms(x), 1 + scale_2)
         x = torch.addcmul(x, gate_2, self.cross_attn(h, keys, values, mask))
         h = torch.addcmul(shift_3, rms(x), 1 + scale_3)
@@ -198,6 +222,7 @@ class ActionExpert(nn.Module):
         self.action_embed = nn.Linear(action_dim, width)
         self.context_k_proj = nn.Linear(context_size, width, bias=False)
         self.context_v_proj = nn.Linear(context_size, width, bias=False)
+        self.rotation = Rotation(config.head_dim) if config.rope else None
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.final_layer = FinalLayer(config, action_dim)
         self.reset_parameters()
@@ -253,7 +278,8 @@ class ActionExpert(nn.Module):
         """Shifts, scales and gates for flow times.
 
         Args:
-            times: (B·N,) one time per chunk, or (B·N, H) one time per row; 0 noise … 1 data.
+            times: (B·N,) one time per chunk, (1,) one for all, or (B·N, H) one per row;
+                0 noise … 1 data.
         """
         per_row = times if times.dim() == 2 else times[:, None]
         conditioning = self.time_embed(per_row)
@@ -271,6 +297,7 @@ class ActionExpert(nn.Module):
         """(B, N, H, D): where the chunks should move."""
         batch, count, rows, _ = chunks.shape
         x = self.action_embed(chunks.flatten(0, 1))
+        rotation = None if self.rotation is None else self.rotation(rows)
         row_mask = keep = None
         if valid_rows is not None:
             valid = valid_rows[:, None].expand(batch, count, rows).flatten(0, 1)
@@ -278,7 +305,7 @@ class ActionExpert(nn.Module):
             x = x * keep
         layers = zip(self.blocks, modulation.blocks, context.keys, context.values, strict=True)
         for block, shifts, keys, values in layers:
-            x = block(x, shifts, keys, values, context.mask, row_mask)
+            x = block(x, shifts, keys, values, context.mask, rotation, row_mask)
             if keep is not None:
                 x = x * keep
         moved = self.final_layer(x, modulation.final)

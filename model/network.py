@@ -197,11 +197,10 @@ class MolmoAct2(nn.Module):
     ) -> torch.Tensor:
         """(B, N, H, D) action chunks from a context already prepared."""
         count = steps or self.config.flow_matching_num_steps
-        chunks = noise.shape[0] * noise.shape[1]
         times = torch.arange(count, device=noise.device, dtype=torch.float32) / count
-        modulations = [self.expert.modulation(t.expand(chunks)) for t in times]
+        modulation = self.expert.modulation(times)
         return integrate(
-            lambda x, step: self.expert.velocity(x, modulations[step], context),
+            lambda x, step: self.expert.velocity(x, modulation.at(step), context),
             noise,
             steps=count,
             valid_columns=~action_dim_is_pad,
