@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES = 16 * 2**20
 OPEN_TIMEOUT_S = 5.0
 FIRST_REPLY_S = 20.0  # a policy compiles or warms up on its first plan
+NOTICE_S = 0.25  # how soon a waiting link notices that it is being closed
 REPLY_S = 3.0  # shortest patience afterwards
 PATIENCE = 4.0  # times the longest recent answer
 ROUND_TRIPS = 16  # answers the delay estimate looks back on
@@ -129,7 +130,7 @@ class PlannerLink:
         )
 
     def _greet(self, connection: ClientConnection) -> ServerHello:
-        hello = decode_hello(_as_bytes(connection.recv(timeout=FIRST_REPLY_S)))
+        hello = decode_hello(_as_bytes(connection.recv(timeout=OPEN_TIMEOUT_S)))
         mismatch = self._robot.mismatch(hello.robot)
         if mismatch is not None:
             raise PlannerMismatch(hello.policy, mismatch=mismatch)
@@ -142,10 +143,29 @@ class PlannerLink:
         while (inquiry := self._next_inquiry()) is not None:
             sent_s = time.monotonic()
             connection.send(encode_request(inquiry.request))
-            reply = decode_reply(_as_bytes(connection.recv(timeout=self._patience_s())))
+            message = self._receive(connection, patience_s=self._patience_s())
+            if message is None:
+                return
+            reply = decode_reply(message)
             self._news.append(self._judge(reply, inquiry, hello))
             self._round_trips.append(time.monotonic() - sent_s)
             self._delay_s = max(self._round_trips)
+
+    def _receive(self, connection: ClientConnection, *, patience_s: float) -> bytes | None:
+        """The next message; None when closing.
+
+        Raises:
+            TimeoutError: none came in time.
+        """
+        deadline_s = time.monotonic() + patience_s
+        while not self._closing.is_set():
+            left_s = deadline_s - time.monotonic()
+            try:
+                return _as_bytes(connection.recv(timeout=min(NOTICE_S, max(left_s, 0.0))))
+            except TimeoutError:
+                if left_s <= NOTICE_S:
+                    raise
+        return None
 
     def _next_inquiry(self) -> Inquiry | None:
         """The newest request once there is one; None when closing."""
