@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 if TYPE_CHECKING:
     from vispy.scene import SceneCanvas
 
+GL_DEPTH_COMPONENT24 = 0x81A6
 DEGREES_PER_PX = 0.4
 ZOOM_PER_STEP = 0.9  # of the visible height, per notch of the wheel
 
@@ -48,6 +49,16 @@ def off_screen_canvas() -> SceneCanvas | None:
             os.environ["EGL_PLATFORM"] = before
 
 
+def render_target(width: int, height: int) -> Any:  # noqa: ANN401 - vispy is not typed
+    """A frame buffer with 24 bits of depth (vispy's own has 16: surfaces bleed into each other)."""
+    from vispy import gloo
+
+    depth = gloo.RenderBuffer((height, width))
+    target = gloo.FrameBuffer(color=gloo.RenderBuffer((height, width)), depth=depth)
+    depth.resize((height, width), GL_DEPTH_COMPONENT24)
+    return target
+
+
 class PictureCanvas(QWidget):
     """Shows ``canvas``; draws when it is painted after :meth:`redraw`, so only while visible."""
 
@@ -58,6 +69,7 @@ class PictureCanvas(QWidget):
         self._canvas = canvas
         self._picture: QImage | None = None
         self._pixels: np.ndarray | None = None  # (h, w, 4) uint8, kept alive for the picture
+        self._target: Any = None  # vispy FrameBuffer of the present size
         self._stale = True
         self._grabbed: QPointF | None = None
         self.camera: Any = None  # vispy TurntableCamera of the scene
@@ -87,10 +99,23 @@ class PictureCanvas(QWidget):
             return
         if self._canvas.size != (width, height):
             self._canvas.size = (width, height)
-        pixels = np.ascontiguousarray(self._canvas.render())
+            events: Any = self._canvas.events  # vispy is not typed
+            events.resize(size=(width, height), physical_size=(width, height))
+            self._target = render_target(width, height)
+        pixels = self._drawn(width, height)
         picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
         picture.setDevicePixelRatio(ratio)
         self._pixels, self._picture, self._stale = pixels, picture, False
+
+    def _drawn(self, width: int, height: int) -> np.ndarray:
+        """(h, w, 4) uint8 RGBA of the scene."""
+        self._canvas.set_current()
+        self._canvas.push_fbo(self._target, (0, 0), (width, height))
+        try:
+            self._canvas.on_draw(None)
+            return np.ascontiguousarray(self._target.read())
+        finally:
+            self._canvas.pop_fbo()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
