@@ -100,7 +100,7 @@ def gripper_events(opening: npt.ArrayLike) -> list[GripperEvent]:
     events = []
     for start, end in itertools.pairwise(turns):
         change = values[end] - values[start]
-        if abs(change) >= _CHANGE:
+        if abs(change) > _CHANGE - 1e-6:
             middle = values[start] + change / 2
             row = start + int(np.abs(values[start : end + 1] - middle).argmin())
             events.append(GripperEvent(row, "open" if change > 0 else "close"))

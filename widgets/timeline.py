@@ -204,7 +204,8 @@ def spans(
 def tick_step_s(duration_s: float, width_px: float) -> float:
     """A round step so that labels stand at least 70 px apart."""
     most = max(width_px / 70, 1)
-    return next((s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300) if duration_s / s <= most), 600)
+    steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200)
+    return next((step for step in steps if duration_s / step <= most), duration_s)
 
 
 def main() -> None:

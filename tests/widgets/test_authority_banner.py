@@ -31,7 +31,9 @@ def test_a_state_shows_its_word_and_its_colour(shown, pixels, share, state, text
     assert share(pixels(banner), getattr(COLORS, fill)) > 0.4
 
 
-@pytest.mark.parametrize(("one", "other"), list(itertools.combinations([s[0] for s in STATES[:5]], 2)))
+@pytest.mark.parametrize(
+    ("one", "other"), list(itertools.combinations([s[0] for s in STATES[:5]], 2))
+)
 def test_no_two_states_share_a_shape(one: tuple, other: tuple):
     assert _shape(*one) != _shape(*other)
 

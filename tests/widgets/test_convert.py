@@ -11,9 +11,7 @@ from widgets.convert import qimage
 
 
 @settings(max_examples=40)
-@given(
-    st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31), st.sampled_from([1, 2, 3])
-)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31), st.sampled_from([1, 2, 3]))
 def test_every_pixel_arrives(height: int, width: int, seed: int, stride: int):
     whole = np.random.default_rng(seed).integers(0, 256, (height, width * stride, 3), np.uint8)
     array = whole[:, ::stride]

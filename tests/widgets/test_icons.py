@@ -34,8 +34,8 @@ def test_an_icon_is_drawn_in_the_colour_asked_for(name: str):
     image = icons.pixmap(name, "#ff0000", size_px=24).toImage()
     drawn = {
         QColor.fromRgba(image.pixel(x, y)).name()
-        for x in range(0, image.width())
-        for y in range(0, image.height())
+        for x in range(image.width())
+        for y in range(image.height())
         if image.pixelColor(x, y).alpha() == 255
     }
     assert drawn == {"#ff0000"}

@@ -35,8 +35,9 @@ def test_after_the_window_a_press_is_a_first_press_again(short_window, shown, qt
     button = shown(StopButton())
     button.press()
     qtbot.waitUntil(lambda: button.text == "STOP  F12", timeout=2000)
-    with qtbot.assertNotEmitted(button.torqueReleaseRequested), qtbot.waitSignal(
-        button.stopRequested, timeout=500
+    with (
+        qtbot.assertNotEmitted(button.torqueReleaseRequested),
+        qtbot.waitSignal(button.stopRequested, timeout=500),
     ):
         button.press()
 
@@ -74,4 +75,3 @@ def test_the_bar_forwards_stop(shown, qtbot: QtBot):
     bar = shown(TopBar(), 1400, 54)
     with qtbot.waitSignal(bar.stopRequested, timeout=500):
         qtbot.mousePress(bar.stop_button, Qt.MouseButton.LeftButton)
-

@@ -26,7 +26,7 @@ def test_every_picture_the_stylesheet_names_exists(qapp: QApplication, name: str
 
 
 def test_an_unknown_theme_is_refused_by_name(qapp: QApplication):
-    with pytest.raises(ValueError, match="'neon'.*'dark' or 'light'"):
+    with pytest.raises(ValueError, match=r"'neon'.*'dark' or 'light'"):
         theme.apply(qapp, "neon")
 
 
