@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +84,11 @@ def primitive(kind: str, size: Sequence[float], detail: Detail = FINE) -> Mesh:
     Raises:
         ValueError: another kind; the message lists those that exist.
     """
+    return _primitive(kind, tuple(float(value) for value in size), detail)
+
+
+@lru_cache(maxsize=256)  # things on the table move often and never change their shape
+def _primitive(kind: str, size: tuple[float, ...], detail: Detail) -> Mesh:
     if kind == "box":
         return box(size)
     if kind == "sphere":

@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
+from devices.commands import SceneState
 from recordings.types import F32, CameraSpec, Frame
 from studio.pages.plan_overlay import PlanOverlay
 from studio.session import Session
@@ -61,6 +62,7 @@ class Stage:
         self.rates = {name: FrameRate() for name in self.views}
         self.arm_rate = FrameRate()
         self._shown: dict[str, int] = {}
+        self._scene: SceneState | None = None  # the one on screen
         self._built = False
         self._ticks = 0
         self.replaying = False
@@ -113,6 +115,7 @@ class Stage:
         """Show the bench as it is now."""
         if self.replaying:
             self.joints.set_plan(None)
+            self._scene = None
         self.replaying = False
         self._shown.clear()
         self.arm.set_title("")
@@ -158,8 +161,9 @@ class Stage:
         else:
             return
         self.arm.set_measured(session.space.poses(q))
-        if session.cell.scene is not None:
-            self.arm.set_objects(list(session.space.objects(session.cell.scene)))
+        if session.cell.scene is not self._scene:
+            self._scene = session.cell.scene
+            self.arm.set_objects(list(session.space.objects(self._scene)) if self._scene else [])
         self.overlay.tick(q, now_ns)
         self.arm_rate.count(now_ns)
 
