@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import signal
 import sys
 import time
@@ -23,6 +22,7 @@ from devices.planning.checks import PlanInspector
 from devices.rig import Rig
 from recordings.live import Live, LiveHandle
 from recordings.types import Authority, Fault, RigPhase
+from studio.realtime import Realtime
 from studio.rig_mailbox import RigMailbox
 from studio.shared_lifeline import SharedLifeline, WatchedLifeline
 
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 STATUS_NS = 50_000_000  # 20 Hz
 COLLECT_NS = 5 * NS_PER_S  # between garbage collections, only while nobody drives
 SWITCH_INTERVAL_S = 0.0005  # how long another thread may keep the control thread waiting
-PRIORITY = 10  # SCHED_FIFO, where it is granted
 FLUSH_S = 0.5
 
 
@@ -75,6 +74,7 @@ class RigLoop:
             settings=bench.settings,
         )
         self._pacer = Pacer(round(NS_PER_S / bench.robot.control_hz))
+        self._realtime = Realtime()
         self._leaving = False
         self._told_to_leave = False
         self._status_due_ns = 0
@@ -83,7 +83,7 @@ class RigLoop:
     def run(self) -> None:
         """Until told to leave. The arm holds, is parked, and is let go in this order."""
         signal.signal(signal.SIGTERM, self._on_terminate)
-        self._rig.realtime = _ask_for_realtime()
+        self._rig.realtime = self._realtime.lift_control_thread()
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -122,6 +122,7 @@ class RigLoop:
         if now_ns < self._status_due_ns:
             return
         self._status_due_ns = now_ns + STATUS_NS
+        self._realtime.lift_helper_threads()
         self._mailbox.post(self._rig.status())
         idle = self._rig.authority is Authority.HOLD or self._rig.phase is not RigPhase.READY
         if idle and now_ns >= self._collect_due_ns:
@@ -137,15 +138,3 @@ class RigLoop:
 
     def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
         self._told_to_leave = True
-
-
-def _ask_for_realtime() -> bool:
-    """Real-time priority for this thread only; most people lack the right and run without."""
-    if not hasattr(os, "sched_setscheduler"):
-        return False
-    policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK  # children and other threads stay ordinary
-    try:
-        os.sched_setscheduler(0, policy, os.sched_param(PRIORITY))
-    except OSError:
-        return False
-    return True
