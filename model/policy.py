@@ -128,9 +128,9 @@ class Policy:
                 action_dim_is_pad=self._is_pad,
                 guidance=guidance,
             )[0]
-            chosen = self._choose(chunks, guidance)
         drawn = time.perf_counter()
         samples = self._restore(chunks, state, seed=request.seed)
+        chosen = self._choose(samples, state, guidance)
         done = time.perf_counter()
         stages = {"encode": encoded - began, "context": seen - encoded, "flow": drawn - seen}
         stages |= {"restore": done - drawn, "total": done - began}
@@ -210,14 +210,15 @@ class Policy:
         shape = (request.num_samples, self._tag.action_horizon, self._is_pad.shape[1])
         return torch.randn(1, *shape, generator=generator)
 
-    def _choose(self, chunks: torch.Tensor, guidance: PrefixGuidance | None) -> int:
-        """Which of the (K, H, D) chunks continues the running plan best."""
+    def _choose(self, samples: F32, state: F32, guidance: PrefixGuidance | None) -> int:
+        """Which of the (K, H, n) trajectories, as they would run, continues the plan best."""
         if guidance is None:
             return 0
-        weights = torch.zeros(chunks.shape[-1])
-        for column, joint in enumerate(self._robot.joints):
-            weights[column] = GRIPPER_WEIGHT if joint.is_gripper else 1.0
-        return int(incoherence(chunks, guidance, column_weights=weights).argmin())
+        joints = self._robot.joints
+        weights = torch.tensor([GRIPPER_WEIGHT if j.is_gripper else 1.0 for j in joints])
+        chunks = torch.from_numpy(self._units.normalise_actions(samples, state))
+        known = PrefixGuidance(guidance.target[:, : len(joints)], guidance.weights)
+        return int(incoherence(chunks, known, column_weights=weights).argmin())
 
     def _restore(self, chunks: torch.Tensor, state: F32, *, seed: int) -> F32:
         """(K, H, n) robot units."""

@@ -19,7 +19,7 @@ from typing import Literal
 import torch
 
 Schedule = Literal["linear", "exp"]
-STRONGEST = 10.0  # bound of the pull, the number of Euler steps in the published setting
+STRONGEST = 10.0  # bound of the pull; more than the number of Euler steps overshoots
 
 
 def prefix_weights(rows: int, *, delay: int, end: int, schedule: Schedule = "exp") -> torch.Tensor:
