@@ -25,7 +25,11 @@ if TYPE_CHECKING:  # heavy to import; only the process that builds the devices n
 SIM = "sim"
 VERSION = 1
 CAMERA_SIZES = ((320, 240), (640, 480))  # px
-SIM_SETTINGS = RigSettings(camera_out_s=1.0)  # pictures are drawn on the same busy processor
+SIM_SETTINGS = RigSettings(
+    camera_fresh_s=0.4,  # pictures are drawn on the same busy processor
+    camera_out_s=1.0,
+    park_rad_s=2.0,  # nobody is near a simulated arm
+)
 
 
 @dataclass(frozen=True, slots=True)

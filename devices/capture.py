@@ -73,10 +73,6 @@ class Capture:
         frame = self._newest
         return float("inf") if frame is None else (now_ns - frame.t_ns) / _NS
 
-    def is_fresh(self, now_ns: int) -> bool:
-        """Whether the newest picture may be shown to a policy as the present."""
-        return self.age_s(now_ns) <= 3 / self._camera.spec.fps + 0.05
-
     def health(self, now_ns: int) -> CameraHealth:
         """Rate over the last pictures, age, and how many are known to be lost."""
         times = list(self._times)

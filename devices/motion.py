@@ -61,7 +61,6 @@ class Motion:
 
     def close(self) -> None:
         """Let go; the arm keeps holding. May be called twice."""
-        self.policy.use(None)
         self.leading.close()
         self._follower.close()
 

@@ -79,7 +79,7 @@ class Rig:
             open_planner: how to call a policy server.
             settings: of the bench.
         """
-        settings = settings or RigSettings()
+        self._settings = settings = settings or RigSettings()
         self._scene = hardware.scene
         self._live = live
         self._clock = clock
@@ -147,6 +147,11 @@ class Rig:
 
     def close(self) -> None:
         """Let go of everything; the arm keeps holding. May be called twice."""
+        self._motion.policy.use(None)
+        self._release()
+
+    def _release(self) -> None:
+        """Let go of the bench; the policy stays connected."""
         self._motion.close()
         for camera in self._cameras.values():
             camera.close()
@@ -177,7 +182,7 @@ class Rig:
         motion.policy.listen(epoch=motion.authority.epoch, now_ns=now_ns)
         self._ask_policy(now_ns)
         if self._disconnecting and not motion.is_parking:
-            self.close()
+            self._release()
 
     def _elapsed_s(self, now_ns: int) -> float:
         """Time since the last tick; after a late one motion is not caught up with in one jump."""
@@ -211,8 +216,9 @@ class Rig:
     def _look(self) -> Observation | None:
         """What the policy would see now; None while a picture is stale."""
         now_ns = self._clock.now_ns()
-        fresh = {n: c.newest for n, c in self._cameras.items() if c.is_fresh(now_ns)}
-        frames = {name: frame for name, frame in fresh.items() if frame is not None}
+        limit_s = self._settings.camera_fresh_s
+        fresh = [c.newest for c in self._cameras.values() if c.age_s(now_ns) <= limit_s]
+        frames = {frame.camera: frame for frame in fresh if frame is not None}
         state = self._motion.state
         if state is None or len(frames) < len(self._cameras):
             return None
@@ -224,7 +230,7 @@ class Rig:
         fault = error.to_fault(t_ns=now_ns)
         self._motion.hold(error.message, now_ns=now_ns, fault=fault)
         self._phase = RigPhase.FAULT
-        self.close()
+        self._release()
         self._events.append(fault)
 
     # ── what a person asks ─────────────────────────────────────────────────────────────────
@@ -338,6 +344,7 @@ class Rig:
             planner=policy.word,
             policy=policy.policy,
             pending_plan=policy.pending_plan,
+            veto_left_s=policy.veto_left_s(now_ns),
             active_plan=policy.active_plan,
             plan_step=player.row if is_active else 0.0,
             plan_length=player.plan_rows if is_active else 0,

@@ -16,6 +16,8 @@ class RigSettings:
     """Studio silent for longer while somebody drives: hold. A busy two-core machine needs 0.5."""
     clock_gap_s: float = 0.5
     """A longer gap between two ticks means the machine slept: hold, forget all plans."""
+    camera_fresh_s: float = 0.15
+    """An older picture is not shown to a policy as the present: three frames at 30 Hz and some."""
     camera_out_s: float = 0.5
     """No picture for longer while the policy drives: come to rest."""
     bus_lost_s: float = 0.1

@@ -352,6 +352,7 @@ class RigStatus:
     planner: str = ""  # "" none, "waiting", "ready", "lost"
     policy: str = ""
     pending_plan: int = -1  # plan waiting for approval
+    veto_left_s: float = 0.0  # how much longer it can be refused before it runs; 0 = not counting
     active_plan: int = -1
     plan_step: float = 0.0  # row of the active plan being executed
     plan_length: int = 0

@@ -86,6 +86,7 @@ def test_continuous_running_is_as_smooth_as_a_single_plan(stage):
 def test_veto_waits_two_seconds_and_then_runs(stage):
     hand_over(stage, Autonomy.VETO)
     stage.run_until(lambda: stage.status.pending_plan >= 0, within_s=1.0)
+    assert stage.status.veto_left_s == pytest.approx(2.0, abs=0.05)
     waited_s = stage.run_until(lambda: stage.of(PlanActivated) != [], within_s=3.0)
     assert waited_s == pytest.approx(2.0, abs=0.05)
 

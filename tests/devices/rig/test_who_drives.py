@@ -206,12 +206,14 @@ def test_stop_ends_parking_where_the_arm_is(stage):
     assert stage.commands[-1] == pytest.approx(last, abs=1e-6)
 
 
-def test_the_bench_can_be_connected_again(stage):
+def test_the_bench_can_be_connected_again_and_the_policy_is_still_there(stage):
+    stage.connect_policy()
     stage.do(Disconnect())
     stage.run(0.5)
     stage.do(Connect())
     stage.run(0.2)
     assert stage.status.phase is RigPhase.READY
+    assert stage.status.planner == "ready"
 
 
 def test_steps_say_who_drove_and_what_was_really_sent(stage):
