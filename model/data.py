@@ -157,9 +157,9 @@ def shuffled_rows(rows: I64, *, batch_size: int, step: int, seed: int) -> I64:
 
 
 def _usable(info: EpisodeInfo) -> bool:
-    """Readable, not thrown away, not marked as failed."""
+    """Complete, readable, not thrown away, not marked as failed."""
     discarded = info.phase is EpisodePhase.DISCARDED
-    return not info.problem and not discarded and info.success is not False
+    return info.sealed and not info.problem and not discarded and info.success is not False
 
 
 def _why_none(listed: list[EpisodeInfo]) -> str:

@@ -1,0 +1,78 @@
+"""One recorded episode becomes examples that are exactly aligned with what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.resample import Grid, resample
+from recordings.types import Authority, RobotSpec
+
+GRID = Grid(dt_s=0.1, horizon=30)
+
+
+@dataclass
+class Take:
+    """An episode on a made-up clock: 100 Hz, a picture every 30 ms, action = 10 · time."""
+
+    robot: RobotSpec
+    steps: int
+    first_picture: int = 0
+    task: str = "put the red cube in the tray"
+    authority: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.authority = np.full(self.steps, Authority.LEADER)
+        self.t_ns = 5_000_000_000 + np.arange(self.steps) * 10_000_000
+        time_s = np.arange(self.steps)[:, None] / 100
+        joints = len(self.robot.joints)
+        self.state = np.repeat(time_s, joints, axis=1).astype(np.float32)
+        self.action = (10 * self.state + np.arange(joints)).astype(np.float32)
+        newest = np.arange(self.steps) // 3
+        newest[: self.first_picture] = -1
+        self.frame_index = dict.fromkeys(self.robot.camera_names, newest)
+
+    def image(self, camera: str, index: int, /) -> np.ndarray:
+        del camera
+        return np.full((6, 8, 3), index % 256, np.uint8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=st.integers(2, 700))
+def test_actions_are_those_sent_at_the_rows_own_time_and_the_last_one_repeats(
+    robot: RobotSpec, steps: int
+) -> None:
+    examples = resample(Take(robot, steps), grid=GRID)
+    start_s = np.arange(len(examples))[:, None] * GRID.dt_s
+    row_s = np.minimum(start_s + np.arange(GRID.horizon) * GRID.dt_s, (steps - 1) / 100)
+    assert examples.action[..., 2] == pytest.approx(10 * row_s + 2, abs=1e-4)
+
+
+def test_state_and_picture_are_the_newest_known_at_that_moment(robot: RobotSpec) -> None:
+    examples = resample(Take(robot, 100), grid=GRID)
+    assert examples.state[4, 0] == pytest.approx(0.4)
+    assert examples.frame[4].tolist() == [40 // 3, 40 // 3]
+
+
+def test_moments_before_the_first_picture_are_left_out(robot: RobotSpec) -> None:
+    examples = resample(Take(robot, 100, first_picture=25), grid=GRID)
+    assert examples.state[0, 0] == pytest.approx(0.3)
+
+
+def test_moments_when_nobody_drove_are_left_out(robot: RobotSpec) -> None:
+    take = Take(robot, 100)
+    take.authority[:55] = Authority.HOLD
+    examples = resample(take, grid=GRID)
+    assert examples.state[0, 0] == pytest.approx(0.6)
+
+
+def test_uneven_step_times_are_interpolated_not_relabelled(robot: RobotSpec) -> None:
+    take = Take(robot, 100)
+    take.t_ns = take.t_ns + np.where(np.arange(100) > 50, 400_000_000, 0)  # a pause of 0.4 s
+    examples = resample(take, grid=GRID)
+    assert len(examples) == 14
+    assert examples.action[5, 2, 0] == pytest.approx(10 * (0.50 + 0.01 * 0.2 / 0.41), abs=1e-3)
