@@ -1,0 +1,94 @@
+"""``foresight train`` as a process: JSON lines, signals, checkpoints that always load."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model import checkpoint
+from model.train_job import Budget
+from recordings.types import RobotSpec
+
+PATIENCE_S = 100.0
+
+
+@pytest.fixture(scope="module")
+def episodes(
+    make_episode: Callable[..., Path], robot: RobotSpec, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    place = tmp_path_factory.mktemp("episodes")
+    for number in range(2):
+        make_episode(place, robot, seconds=0.5, phase_rad=float(number))
+    return place
+
+
+@contextmanager
+def job(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "model.train_job", "--threads", "1", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def lines_until(process: subprocess.Popen[str], event: str) -> list[dict[str, Any]]:
+    """Lines up to and including the first of this event; all of them when it never comes."""
+    assert process.stdout is not None
+    found: list[dict[str, Any]] = []
+    for line in process.stdout:
+        found.append(json.loads(line))
+        if found[-1]["event"] == event:
+            break
+    return found
+
+
+def test_a_run_reports_saves_and_finishes(episodes: Path, tmp_path: Path) -> None:
+    with job("--episodes", episodes, "--out", tmp_path, "--steps", 2) as process:
+        lines = lines_until(process, "finished")
+        assert process.wait(PATIENCE_S) == 0
+    assert [line["event"] for line in lines if line["event"] != "progress"] == [
+        "started",
+        "saved",
+        "finished",
+    ]
+    assert lines[-1]["step"] == 2
+    assert checkpoint.load(tmp_path).progress["step"] == 2
+
+
+def test_sigterm_ends_it_in_order_and_it_can_go_on(episodes: Path, tmp_path: Path) -> None:
+    with job("--episodes", episodes, "--out", tmp_path, "--minutes", 30) as process:
+        lines_until(process, "progress")
+        process.send_signal(signal.SIGTERM)
+        end = lines_until(process, "finished")[-1]
+        assert process.wait(PATIENCE_S) == 0
+    assert end["cancelled"]
+    done = checkpoint.load(tmp_path).progress["step"]
+    steps = ("--steps", done + 1)
+    with job("--episodes", episodes, "--out", tmp_path, *steps, "--resume") as process:
+        assert lines_until(process, "finished")[-1]["step"] == done + 1
+
+
+def test_an_empty_folder_ends_with_a_sentence_and_no_run(tmp_path: Path) -> None:
+    empty, out = tmp_path / "empty", tmp_path / "run"
+    empty.mkdir()
+    with job("--episodes", empty, "--out", out, "--steps", 1) as process:
+        line = lines_until(process, "failed")[-1]
+        assert process.wait(PATIENCE_S) == 1
+    assert str(empty) in line["message"]
+    assert not out.exists()
+
+
+def test_a_budget_ends_by_whichever_comes_first() -> None:
+    assert Budget(steps=10, minutes=1.0).fraction(step=5, busy_s=6.0) == pytest.approx(0.5)
+    assert Budget(steps=10, minutes=1.0).fraction(step=1, busy_s=30.0) == pytest.approx(0.5)
+    assert Budget(steps=None, minutes=2.0).fraction(step=99, busy_s=60.0) == pytest.approx(0.5)
