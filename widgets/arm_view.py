@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from widgets.arm_scene import ArmScene, SceneObject
 
 REDUCED_NOTE = "software 3D: reduced detail"
+_SHARE = 2.5  # software: drawing takes at most one part of so many of the window's time
 _SOFTWARE_MS, _CARD_MS = 60, 16  # shortest time between two pictures
 _EDGE_PX = 16
 
@@ -187,12 +188,18 @@ class ArmView(QWidget):
         """Draw soon, but never faster than the machine can."""
         if not really or self._canvas is None:
             return
-        shortest = _SOFTWARE_MS if self._gl.software else _CARD_MS
+        shortest = self._shortest_ms()
         passed = self._since_draw.elapsed() if self._since_draw.isValid() else shortest
         if passed >= shortest:
             self._draw()
         elif not self._later.isActive():
             self._later.start(int(shortest - passed))
+
+    def _shortest_ms(self) -> float:
+        """Between two pictures; a busy processor gets fewer: drawing must not starve the cameras."""
+        if not self._gl.software:
+            return _CARD_MS
+        return max(_SOFTWARE_MS, _SHARE * self._picture.drawn_ms if self._picture else 0.0)
 
     def _draw(self) -> None:
         self._since_draw.start()

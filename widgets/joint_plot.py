@@ -41,9 +41,9 @@ class JointPlot(QWidget):
         self._is_gripper = np.zeros(0, dtype=bool)
         self._range_deg = (-90.0, 90.0)
         self._now_s = 0.0
-        self._measured: list[pg.PlotDataItem] = []
-        self._sent: list[pg.PlotDataItem] = []
-        self._planned: list[pg.PlotDataItem] = []
+        self._measured: list[pg.PlotCurveItem] = []
+        self._sent: list[pg.PlotCurveItem] = []
+        self._planned: list[pg.PlotCurveItem] = []
         self._plan: tuple[F64, F64] | None = None
         self._legend = PlotLegend()
         self._legend.toggled.connect(self._on_legend_toggled)
@@ -69,9 +69,9 @@ class JointPlot(QWidget):
         self._is_gripper = np.array(is_gripper, dtype=bool)
         for item in (*self._measured, *self._sent, *self._planned):
             self._plot.remove(item)
-        self._sent = [self._plot.add_curve() for _ in names]
-        self._measured = [self._plot.add_curve() for _ in names]
-        self._planned = [self._plot.add_curve() for _ in names]
+        self._sent = [self._plot.add_plain_curve() for _ in names]
+        self._measured = [self._plot.add_plain_curve() for _ in names]
+        self._planned = [self._plot.add_plain_curve() for _ in names]
         self._set_range((-90.0, 90.0))
         self._dress()
 

@@ -9,6 +9,7 @@ the camera of its scene; knows nothing about what is drawn.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ class PictureCanvas(QWidget):
         self._target: Any = None  # vispy FrameBuffer of the present size
         self._stale = True
         self._grabbed: QPointF | None = None
+        self.drawn_ms = 0.0  # what the last picture took
         self.camera: Any = None  # vispy TurntableCamera of the scene
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -102,7 +104,9 @@ class PictureCanvas(QWidget):
             events: Any = self._canvas.events  # vispy is not typed
             events.resize(size=(width, height), physical_size=(width, height))
             self._target = render_target(width, height)
+        started_s = time.perf_counter()
         pixels = self._drawn(width, height)
+        self.drawn_ms = 1000 * (time.perf_counter() - started_s)
         picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
         picture.setDevicePixelRatio(ratio)
         self._pixels, self._picture, self._stale = pixels, picture, False

@@ -45,13 +45,19 @@ class PlotCanvas(pg.PlotWidget):
     def add_curve(self) -> pg.PlotDataItem:
         return self._item.plot()
 
+    def add_plain_curve(self) -> pg.PlotCurveItem:
+        """A curve without symbols and logarithms: a third of the time of the full one."""
+        curve = pg.PlotCurveItem(skipFiniteCheck=True)
+        self._item.addItem(curve)
+        return curve
+
     def add_line(self, at: float) -> pg.InfiniteLine:
         """A vertical line."""
         line = pg.InfiniteLine(at, angle=90)
         self._item.addItem(line)
         return line
 
-    def remove(self, curve: pg.PlotDataItem) -> None:
+    def remove(self, curve: pg.PlotCurveItem) -> None:
         self._item.removeItem(curve)
 
     def set_x(self, low: float, high: float) -> None:

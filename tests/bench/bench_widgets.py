@@ -110,7 +110,6 @@ def joints(seconds: float) -> dict[str, float]:
         rolled = np.roll(q, -frame, axis=0)
         view.set_history(t + 0.05 * frame, rolled, rolled)
         view.set_plan(t[-1] + 0.05 * frame + 0.1 * np.arange(30), plan)
-        view.repaint()
 
     result = per_frame(view, step, seconds)
     view.close()
