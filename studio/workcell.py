@@ -49,6 +49,7 @@ class Workcell:
         self.rig = RigHost(bench)
         self.recorder: RecorderHost | None = None
         self._rig_lost = False
+        self._closed = False
 
     # ── life ───────────────────────────────────────────────────────────────────────────────────
 
@@ -60,7 +61,10 @@ class Workcell:
         self.recorder.start()
 
     def close(self) -> None:
-        """Hold, park, end both processes, give the shared memory back."""
+        """Hold, park, end both processes, give the shared memory back; may be called twice."""
+        if self._closed:
+            return
+        self._closed = True
         if self.recorder is not None:
             self.recorder.close()
             self.recorder = None
@@ -123,7 +127,7 @@ class Workcell:
         self.close()
         self.status, self.scene = RigStatus(), None
         self.proposal = self.active = None
-        self._rig_lost = False
+        self._rig_lost = self._closed = False
         self.rig = RigHost(self.bench)
         self.start()
 

@@ -196,7 +196,7 @@ class ArmView(QWidget):
             self._later.start(int(shortest - passed))
 
     def _shortest_ms(self) -> float:
-        """Between two pictures; a busy processor gets fewer: drawing must not starve the cameras."""
+        """Between two pictures; a busy processor draws fewer, so that cameras are not starved."""
         if not self._gl.software:
             return _CARD_MS
         return max(_SOFTWARE_MS, _SHARE * self._picture.drawn_ms if self._picture else 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from recordings.reader import Episode
 from recordings.types import Authority, EpisodeInfo, EpisodePhase
@@ -26,7 +26,7 @@ class ReviewPage(Page):
     """Table beside the rail, replay on the stage, facts and verdict on the right."""
 
     key = "review"
-    left_px = 540
+    left_px = 470
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -35,6 +35,9 @@ class ReviewPage(Page):
         self.table = EpisodeTable()
         for name in HIDDEN:
             self.table.view.setColumnHidden(COLUMNS.index(name), True)
+        header = self.table.view.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.left = self._list()
         self.strip = self._strip()
         self.inspector = column(self._episode_card(), self._set_card())

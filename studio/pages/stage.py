@@ -23,6 +23,7 @@ from widgets.card import Heading
 from widgets.joint_plot import JointPlot
 
 AHEAD = 260  # recorded steps drawn after the cursor in a replay
+DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
 HISTORY = 800  # control steps drawn (8 s at 100 Hz)
 FPS_WINDOW_NS = 2_000_000_000
 
@@ -141,21 +142,22 @@ class Stage:
             if self._shown.get(name) != frame.index:
                 self._show_frame(name, frame, now_ns)
         if arm_visible and self._built and self._ticks % 2 == 0:
-            self._show_arm(now_ns)
+            self._show_arm(now_ns, curves=self._ticks % 3 == 0)
 
     def _show_frame(self, name: str, frame: Frame, now_ns: int) -> None:
         self._shown[name] = frame.index
         self.rates[name].count(now_ns)
         self.views[name].set_frame(frame.image, self.rates[name].fps, (now_ns - frame.t_ns) / 1e6)
 
-    def _show_arm(self, now_ns: int) -> None:
+    def _show_arm(self, now_ns: int, *, curves: bool) -> None:
         session = self._session
         state = session.status.state
         steps = session.steps(HISTORY)
         if len(steps.t_ns):
             q = steps.state[-1]
-            t_s = (steps.t_ns - now_ns) / 1e9
-            self.joints.set_history(t_s, steps.state, steps.action)
+            if curves:
+                t_s = (steps.t_ns[::DRAWN] - now_ns) / 1e9
+                self.joints.set_history(t_s, steps.state[::DRAWN], steps.action[::DRAWN])
         elif state is not None:
             q = state.q
         else:

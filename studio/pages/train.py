@@ -170,6 +170,7 @@ class TrainPage(Page):
 
     def _on_training_status_changed(self, status: JobStatus) -> None:
         self.job.set_status(status)
+        self.plot.set_eta(status.step, status.total, status.eta_s)
         metrics = status.metrics
         self.result_rows["Step"].set_value(f"{status.step:,}")
         self.result_rows["Loss"].set_value(f"{metrics['loss']:.3f}" if "loss" in metrics else "–")

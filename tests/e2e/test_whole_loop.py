@@ -9,7 +9,7 @@ from recordings.types import Authority, EpisodePhase, RigPhase
 from studio.jobs import foresight_command
 from studio.walk import Wait, pause
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def press(window, key):
@@ -17,7 +17,7 @@ def press(window, key):
 
 
 def connected(session):
-    yield Wait("the arm", lambda: session.status.phase is RigPhase.READY)
+    yield Wait("the arm", lambda: session.status.phase is RigPhase.READY, 150.0)
     yield Wait("pictures of both cameras", lambda: len(session.frames) == 2)
 
 

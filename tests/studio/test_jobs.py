@@ -8,23 +8,9 @@ import pytest
 from model import messages
 from model.messages import Finished, Progress, Started
 from recordings.types import JobPhase
-from studio.jobs import Job, foresight_command, foresight_environment
+from studio.jobs import Job, foresight_command
 
 WAIT_S = 20.0
-
-SAY = """
-import sys
-sys.path.insert(0, {root!r})
-from model import messages
-def say(event):
-    sys.stdout.write(messages.encode(event) + "\\n")
-    sys.stdout.flush()
-"""
-
-
-def script(body):
-    root = foresight_environment()["PYTHONPATH"].split(":")[0]
-    return [sys.executable, "-c", SAY.format(root=root) + body]
 
 
 def until(job, condition):
@@ -37,7 +23,7 @@ def until(job, condition):
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path, script):
     jobs = []
 
     def begin(body, **options):
