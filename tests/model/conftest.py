@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from model import checkpoint
 from model.network import MolmoAct2
@@ -27,6 +28,9 @@ from recordings.types import (
 from recordings.wire import PlanRequest
 
 MakeRequest = Callable[..., PlanRequest]
+
+settings.register_profile("busy", deadline=None)  # a neighbour may hold the core for a second
+settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)
