@@ -108,7 +108,7 @@ class Bench:
         self.recorder.poll()
         block = self.host.live.steps.read_since(self._read)
         self.steps += block.steps
-        self._read = self.host.live.steps.newest_index
+        self._read = block.first_index + len(block.steps) - 1
 
     def run(self, seconds: float) -> None:
         end_s = time.monotonic() + seconds

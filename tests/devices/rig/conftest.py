@@ -40,7 +40,7 @@ from recordings.types import (
 from recordings.wire import PlanRequest, ServerHello
 
 PERIOD_NS = 10_000_000
-FRAME_NS = 33_333_333
+FRAME_NS = 100_000_000  # slower than real ones: every picture is handed to a real thread
 START_Q = (0.0, 0.3, -0.2, 0.5)
 ROWS, DT_S = 30, 0.1
 
@@ -258,6 +258,7 @@ class Stage:
         self.events: list[object] = []
         self.studio_beats = True
         self.cameras_show = True
+        self.frame_ns = FRAME_NS
         self._frame_due_ns = 0
         hardware = Hardware(arm=self.arm, leaders=self.leaders, cameras=self.cameras)
         self.rig = Rig(
@@ -285,7 +286,7 @@ class Stage:
         if self.studio_beats:
             self.lifeline.beat_ns = self.clock.ns
         if self.cameras_show and self.clock.ns >= self._frame_due_ns:
-            self._frame_due_ns = self.clock.ns + FRAME_NS
+            self._frame_due_ns = self.clock.ns + self.frame_ns
             for camera in self.cameras.values():
                 camera.show(self.clock.ns)
         self.rig.tick(self.clock.ns)

@@ -162,20 +162,12 @@ def start(stage, driver: Authority) -> None:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_the_fault_table(stage, row):
     start(stage, row.driver)
+    before = len(stage.commands)
     row.breaks(stage)
     stage.run_until(lambda: stage.status.authority is row.then, within_s=row.within_s)
     stage.run(0.3)
     assert stage.status.authority is row.then
-    codes = {fault.code for fault in stage.of(Fault)}
-    assert codes == ({row.fault} if row.fault else set())
-
-
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-def test_no_failure_makes_the_commands_jump(stage, row):
-    start(stage, row.driver)
-    before = len(stage.commands)
-    row.breaks(stage)
-    stage.run(3.0)
+    assert {fault.code for fault in stage.of(Fault)} == ({row.fault} if row.fault else set())
     assert np.abs(stage.speed()[before - 2 :]).max() <= row.peak_rad_s
 
 
@@ -186,7 +178,7 @@ def test_whoever_lost_authority_does_not_get_it_back_by_itself(stage, row):
     stage.run_until(lambda: stage.status.authority is HOLD, within_s=row.within_s)
     stage.run(0.3)
     still = stage.commands[-1].copy()
-    stage.run(3.0)
+    stage.run(2.0)
     assert stage.commands[-1] == pytest.approx(still, abs=1e-4)
 
 
@@ -224,9 +216,9 @@ def test_a_stale_picture_is_never_shown_to_the_policy(stage):
     start(stage, POLICY)
     cameras_freeze(stage)
     asked = len(stage.planners[-1].requests)
-    stage.run(0.12)
+    stage.run(0.16)
     asked_fresh = len(stage.planners[-1].requests)
-    stage.run(0.35)
+    stage.run(0.3)
     assert len(stage.planners[-1].requests) == asked_fresh
     assert asked_fresh - asked <= 1
 
@@ -271,6 +263,7 @@ def test_one_bad_plan_is_dropped_and_motion_goes_on(stage):
 
 
 def test_the_rate_of_a_camera_is_measured(stage):
+    stage.frame_ns = 33_333_333
     stage.run(2.0)
     health = stage.status.cameras[0]
     assert health.fps == pytest.approx(25.0, abs=1.0)  # shown every fourth tick
