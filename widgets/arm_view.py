@@ -175,6 +175,11 @@ class ArmView(QWidget):
         return self._hud.text()
 
     @property
+    def settled(self) -> bool:
+        """False while something new waits for its turn to be drawn."""
+        return not self._later.isActive()
+
+    @property
     def canvas(self) -> SceneCanvas | None:
         """The vispy canvas, for pictures and benchmarks; None without OpenGL."""
         return self._canvas

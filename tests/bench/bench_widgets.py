@@ -69,7 +69,8 @@ def arm(seconds: float) -> dict[str, object]:
     view.set_fan(demo_scene.fan())
     view.show()
     picture = view.findChild(PictureCanvas)
-    scene = picture or canvas.native
+    assert view.canvas is not None
+    scene = picture or view.canvas.native
     poses = [demo_scene.link_poses(plan[i % 30]) for i in range(30)]
 
     def step(frame: int) -> None:
