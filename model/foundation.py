@@ -42,21 +42,32 @@ SETUP = "single so101 robotic arm in foresight"
 LIGHT = Augmentation(shift_px=0, brightness=0.2, contrast=0.15)
 HELDOUT = 512  # pictures kept aside for the scores
 REPORT_EVERY = 25  # steps
-SAVE_EVERY_S = 300.0
+SAVE_EVERY = 400  # steps
+TALKING_COST = 3.0  # looking steps that one talking step is worth in computing
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """How the foundation is taught."""
 
-    minutes: float  # of computing
-    eyes: float = 0.35  # first part of it: the pointing head alone, without the language model
+    looking_steps: int  # first: the pointing head alone, without the language model
+    talking_steps: int  # then: questions and answers
     batch_size: int = 32
     questions: int = 10  # per example
     rate: float = 2e-3
     weight_decay: float = 0.01
     pointing_weight: float = 0.3  # beside the answers, after the first part
     state_probability: float = 0.5  # that the prompt says the joint state
+
+    def fraction(self, step: int) -> float:
+        """How much of the lesson's work is done, 0 … 1."""
+        looked = min(step, self.looking_steps)
+        work = looked + TALKING_COST * (step - looked)
+        return work / (self.looking_steps + TALKING_COST * self.talking_steps)
+
+    @property
+    def steps(self) -> int:
+        return self.looking_steps + self.talking_steps
 
 
 class Teacher:
@@ -79,13 +90,14 @@ class Teacher:
         self.rows = np.arange(HELDOUT, len(data))
         self.steps = 0
 
-    def step(self, *, fraction: float) -> dict[str, float]:
+    def step(self) -> dict[str, float]:
         """One update; returns its losses."""
+        fraction = self.lesson.fraction(self.steps)
         rng = np.random.default_rng((self.seed, self.steps))
         rows = rng.choice(self.rows, self.lesson.batch_size, replace=False)
-        talking = fraction >= self.lesson.eyes
+        talking = self.steps >= self.lesson.looking_steps
         warm = min(1.0, (self.steps + 1) / 100)
-        cosine = 0.5 * (1 + math.cos(math.pi * min(fraction, 1.0)))
+        cosine = 0.5 * (1 + math.cos(math.pi * fraction))
         for group in self.optimizer.param_groups:
             group["lr"] = self.lesson.rate * warm * (0.02 + 0.98 * cosine)
         self.model.train()
@@ -180,29 +192,27 @@ def tag_of(data: FoundationData) -> TagMetadata:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Teach for the given computing time, report as JSON lines, save."""
+    """Teach for so many steps, report as JSON lines, save. The same seed gives the same weights."""
     parser = argparse.ArgumentParser(prog="model.foundation", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=45.0)
+    parser.add_argument("--looking-steps", type=int, default=1600)
+    parser.add_argument("--talking-steps", type=int, default=1400)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
     if hasattr(os, "nice"):
         os.nice(5)
     data = FoundationData.load(options.data, image_size=preset("tiny").image_size)
-    teacher = Teacher(data, lesson=Lesson(minutes=options.minutes), seed=options.seed)
+    lesson = Lesson(looking_steps=options.looking_steps, talking_steps=options.talking_steps)
+    teacher = Teacher(data, lesson=lesson, seed=options.seed)
     began_s = time.process_time()
-    saved_s = 0.0
-    fraction = 0.0
-    while fraction < 1.0:
-        losses = teacher.step(fraction=fraction)
+    while teacher.steps < lesson.steps:
+        losses = teacher.step()
         busy_s = time.process_time() - began_s
-        fraction = busy_s / 60 / options.minutes
         if teacher.steps % REPORT_EVERY == 0:
             _tell({"step": teacher.steps, "busy_s": round(busy_s, 1), **losses})
-        if busy_s - saved_s > SAVE_EVERY_S or fraction >= 1.0:
-            saved_s = busy_s
+        if teacher.steps % SAVE_EVERY == 0 or teacher.steps == lesson.steps:
             scores = score(teacher, np.arange(HELDOUT))
             _tell({"step": teacher.steps, "scores": scores})
             teacher.save(options.out, minutes=busy_s / 60, scores=scores)
