@@ -28,6 +28,8 @@ CAMERA_SIZES = ((320, 240), (640, 480))  # px
 SIM_SETTINGS = RigSettings(
     camera_fresh_s=0.4,  # pictures are drawn on the same busy processor
     camera_out_s=1.0,
+    jump_rad=0.2,
+    plan_max_age_s=2.5,  # and so are the plans, which span 3 s
     park_rad_s=2.0,  # nobody is near a simulated arm
 )
 

@@ -118,8 +118,7 @@ class Guard:
         """Speed allowed now: bounded acceleration, braking before a limit and before the target."""
         v_target = self._target_speed(target)
         to_target = np.abs(target - self._q)
-        to_high = np.maximum(high - self._q - self._slack, 0.0)
-        to_low = np.maximum(self._q - low - self._slack, 0.0)
+        to_high, to_low = high - self._q, self._q - low
         closing, up, down = self._braking_speed(np.stack((to_target, to_high, to_low)))
         v = _between(v_target - closing, v, v_target + closing)
         v = _between(self._v - self._v_step, v, self._v + self._v_step)
@@ -134,11 +133,17 @@ class Guard:
         return _between(-self._max_speed, v_target, self._max_speed)
 
     def _braking_speed(self, distance: F64) -> F64:
-        """Largest speed from which the joint stops within ``distance`` (…, n) rad."""
+        """Largest speed from which the joint stops within ``distance`` (…, n) rad.
+
+        The law of continuous time, corrected for steps; the last short way is made in one step.
+        """
         half = self._period_s / 2
-        return self._max_acceleration * (
-            np.sqrt(half**2 + 2 * distance / self._max_acceleration) - half
+        sure = np.maximum(distance - self._slack, 0.0)
+        speed = self._max_acceleration * (
+            np.sqrt(half**2 + 2 * sure / self._max_acceleration) - half
         )
+        last_step = distance / self._period_s
+        return np.where(last_step <= self._v_step, np.maximum(speed, last_step), speed)
 
     def _as_float32(self, q: F64) -> F32:
         """Rounded, but never across a limit."""

@@ -33,8 +33,8 @@ class RigSettings:
     """While a plan waits for a person, a fresh one is asked for this long after it arrived."""
     retry_s: float = 0.1
     """After a plan was dropped, the next is asked for after this."""
-    plan_max_age_s: float = 2.0
-    """Motion on an older observation comes to rest. Plans here span 3 s."""
+    plan_max_age_s: float = 1.5
+    """Motion on an older observation comes to rest."""
     approve_age_s: float = 3.0
     """A superseded plan can be approved for this long after its observation."""
     approve_newest_age_s: float = 6.0

@@ -18,7 +18,7 @@ from devices.bench import Bench
 from devices.clock import NS_PER_S, Pacer, SystemClock
 from devices.commands import Connect, ResetScene, Shutdown
 from devices.planner_link import PlannerLink
-from devices.planning.checks import PlanInspector
+from devices.planning.checks import CheckLimits, PlanInspector
 from devices.rig import Rig
 from recordings.live import Live, LiveHandle
 from recordings.types import Authority, Fault, RigPhase
@@ -64,7 +64,8 @@ class RigLoop:
         self._mailbox = mailbox
         self._live = live
         hardware = bench.build()
-        self._inspector = PlanInspector(bench.robot, kinematics=hardware.kinematics)
+        limits = CheckLimits(jump_rad=bench.settings.jump_rad)
+        self._inspector = PlanInspector(bench.robot, kinematics=hardware.kinematics, limits=limits)
         self._rig = Rig(
             hardware,
             live,

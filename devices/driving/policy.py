@@ -255,7 +255,8 @@ class PolicyDriver:
 
     def _consider(self, proposed: PlanProposed, *, epoch: int, now_ns: int) -> None:
         plan_id = proposed.plan.id
-        asked = self._requests.settle(plan_id, now_ns=now_ns, pause_s=self._pause_s())
+        pause_s = self._pause_s() if proposed.report.may_run else self._settings.retry_s
+        asked = self._requests.settle(plan_id, now_ns=now_ns, pause_s=pause_s)
         if asked is None or asked.epoch != epoch:
             self._events.append(PlanDropped(plan_id, "It was made for a situation that is over"))
             return

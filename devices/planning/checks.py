@@ -26,7 +26,7 @@ class CheckLimits:
 
     beyond_limit_rad: float = 0.05
     """An arm joint further out than this fails; less is clamped by the guard, and said."""
-    overspeed: float = 1.5
+    overspeed: float = 2.0
     """Times the joint's full speed that fails; above 1 the guard slows it down, and says so."""
     table_fail_m: float = -0.01
     table_warn_m: float = -0.002

@@ -54,7 +54,7 @@ def test_the_tip_path_has_one_point_per_row_and_moves(inspector):
     ("plan", "name", "joint"),
     [
         (moving(0, 0.9), "Joint limits", "shoulder_pan"),
-        (moving(4, 7.0, rows=4), "Speed", "wrist_roll"),
+        (moving(4, 9.0, rows=4), "Speed", "wrist_roll"),
         (moving(1, 0.6), "Table", "gripper"),
         (moving(0, 0.0, start=HOME_Q + 0.2 * PAN), "Start", "shoulder_pan"),
     ],
