@@ -1,7 +1,8 @@
 """The newest positions of the simulated world in shared memory: one writer, any reader.
 
-A counter that is odd while the writer writes lets the reader notice a torn copy and take another.
-Knows no physics and no picture.
+The writer fills two slots in turn and then counts up; the reader takes the slot that was counted
+last. So a writer that is put aside (or killed) in the middle of a write holds up nobody. Knows no
+physics and no picture.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy.typing as npt
 from devices.description import F64
 from recordings.shared_block import attach_block, block_name, create_block, memory_of
 
-_HEAD_BYTES = 16  # counter, t_ns
-_TRIES = 1000
+_HEAD_BYTES = 8  # how many positions were written; the newest lie in slot count % 2
+_TIME_BYTES = 8  # of a slot, before its positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,15 @@ class PoseBlock:
     """Positions (count,) float64 with their time."""
 
     def __init__(self, handle: PoseBlockHandle, *, create: bool) -> None:
-        size = _HEAD_BYTES + 8 * handle.count
+        slot_bytes = _TIME_BYTES + 8 * handle.count
+        size = _HEAD_BYTES + 2 * slot_bytes
         self.handle = handle
         self._block = create_block(handle.name, size=size) if create else attach_block(handle.name)
         memory = memory_of(self._block)
         self._head = memory[:_HEAD_BYTES].cast("q")
-        self._body = memory[_HEAD_BYTES:size]
+        ends = (_HEAD_BYTES, _HEAD_BYTES + slot_bytes, size)
+        self._slots = (memory[ends[0] : ends[1]], memory[ends[1] : ends[2]])
+        self._format = struct.Struct(f"q{handle.count}d")
 
     @classmethod
     def create(cls, count: int) -> PoseBlock:
@@ -50,28 +54,24 @@ class PoseBlock:
 
     def write(self, qpos: F64, t_ns: int) -> None:
         """Publish positions (count,) of time ``t_ns``. One writer only."""
-        self._head[0] += 1
-        self._body[:] = struct.pack(f"{self.handle.count}d", *qpos)
-        self._head[1] = t_ns
-        self._head[0] += 1
+        written = self._head[0] + 1
+        self._slots[written % 2][:] = self._format.pack(t_ns, *qpos)
+        self._head[0] = written
 
     def read(self) -> tuple[npt.NDArray[np.float64], int]:
-        """Newest positions (count,) and their time.
-
-        Raises:
-            TimeoutError: the writer never left it in peace (it died in the middle of a write).
-        """
-        for _ in range(_TRIES):
-            before = self._head[0]
-            raw, t_ns = bytes(self._body), self._head[1]
-            if before % 2 == 0 and self._head[0] == before:
-                return np.frombuffer(raw, dtype=np.float64), t_ns
-        raise TimeoutError(self.handle.name)
+        """Newest positions (count,) and their time."""
+        while True:
+            written = self._head[0]
+            raw = bytes(self._slots[written % 2])
+            if self._head[0] == written:  # else the writer may have come round to this slot
+                t_ns, *qpos = self._format.unpack(raw)
+                return np.array(qpos), t_ns
 
     def close(self) -> None:
         """Let go of the memory; may be called twice."""
         self._head.release()
-        self._body.release()
+        for slot in self._slots:
+            slot.release()
         self._block.close()
 
     def unlink(self) -> None:

@@ -219,11 +219,14 @@ def measure_plans(bench: Bench, robot, seconds: float) -> dict[str, object]:
     t_ns = np.array([s.t_ns for s in bench.steps])
     late = lateness_ms(bench.steps)
     near = np.array([np.abs(arrivals - t).min() < 50_000_000 for t in t_ns])
+    gap_ms = np.diff(t_ns, prepend=t_ns[0] - PERIOD_NS) / 1e6  # a whole slot late shows only here
     return {
         "plans_proposed": sum(isinstance(e, PlanProposed) for e in bench.events),
         "plans_run": len(arrivals),
         "near_arrival": summary(late[near]),
         "elsewhere": summary(late[~near]),
+        "largest_gap_near_ms": float(gap_ms[near].max()),
+        "largest_gap_elsewhere_ms": float(gap_ms[~near].max()),
         "policy_share": float(np.mean([s.authority is Authority.POLICY for s in bench.steps])),
     }
 
@@ -251,12 +254,12 @@ def main(argv: list[str] | None = None) -> int:
             recorder.close()
             host.close()
     bars = {
-        "p99_within_bare_plus_1ms": driving["rig"]["p99_ms"]
+        "p99_within_bare_plus_1ms": driving["rig_own_meter"]["p99_ms"]
         <= driving["bare_loop"]["p99_ms"] + 1.0,
         "stop_within_2_ticks": max(reactions["stop_ticks"]) <= 2,
         "take_over_within_2_ticks": max(reactions["take_over_ticks"]) <= 2,
-        "plan_delays_at_most_2ms": plans["near_arrival"]["p99_ms"]
-        <= plans["elsewhere"]["p99_ms"] + 2.0,
+        "plan_delays_at_most_2ms": plans["largest_gap_near_ms"]
+        <= max(plans["largest_gap_elsewhere_ms"], PERIOD_MS) + 2.0,
         "no_frame_missed": driving["frames_missed"] == 0,
     }
     result = {"loop": driving, "reactions": reactions, "plans": plans, "bars": bars}
