@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from devices.bench import load_bench
 from PySide6.QtWidgets import QApplication
 
+from devices.bench import load_bench
 from studio.log import catch_unexpected, start_logging
 from studio.session import Session
 from studio.settings import Folders, load_preferences
@@ -36,7 +36,6 @@ def open_studio(options: argparse.Namespace) -> int:
     session.start()  # the children load while the window is built
     theme.apply(app)
     window = Window(session)
-    catch_unexpected(lambda text, details: window.toasts.show(text, "danger"))
     for warning in loaded.warnings:
         session.noticed.emit(warning, "attention")
     window.show()
@@ -44,4 +43,5 @@ def open_studio(options: argparse.Namespace) -> int:
         from studio.tour import start_tour
 
         start_tour(window, session, options.tour)
-    return app.exec()
+    with catch_unexpected(lambda text, details: window.toasts.show(text, "danger", details)):
+        return app.exec()

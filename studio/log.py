@@ -12,7 +12,8 @@ import logging.handlers
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -52,10 +53,11 @@ def start_logging(folder: Path, *, name: str = "studio") -> Path:
     return path
 
 
-def catch_unexpected(tell: Callable[[str, str], None]) -> None:
-    """Send what nobody caught to the log and to ``tell(sentence, traceback)``; the window lives on.
+@contextmanager
+def catch_unexpected(tell: Callable[[str, str], None]) -> Iterator[None]:
+    """Send what nobody catches meanwhile to the log and to ``tell(sentence, traceback)``.
 
-    Also written to stderr: under a terminal and in tests a defect must be visible.
+    The window lives on. Also written to stderr: in a terminal and in tests a defect must be seen.
     """
     log = logging.getLogger(__name__)
 
@@ -68,4 +70,8 @@ def catch_unexpected(tell: Callable[[str, str], None]) -> None:
         sys.stderr.write(details)
         tell(f"Something went wrong: {kind.__name__}: {error}", details)
 
-    sys.excepthook = hook
+    before, sys.excepthook = sys.excepthook, hook
+    try:
+        yield
+    finally:
+        sys.excepthook = before

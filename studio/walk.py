@@ -31,7 +31,7 @@ def pause(seconds: float) -> Wait:
 
 
 class Walk(QObject):
-    """Runs one script; ``ended`` says "" or which wait took too long."""
+    """Runs one script; ``ended`` says "", which wait took too long, or what went wrong."""
 
     ended = Signal(str)
 
@@ -58,6 +58,9 @@ class Walk(QObject):
             self._since_s = time.monotonic()
         except StopIteration:
             self._end("")
+        except Exception as error:
+            self._end(f"{type(error).__name__}: {error}")
+            raise
 
     def _end(self, problem: str) -> None:
         self._timer.stop()

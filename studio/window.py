@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent, QWindow
@@ -61,7 +62,7 @@ class Window(QMainWindow):
                 ConnectPage(session, self.go),
                 TeachPage(session),
                 ReviewPage(session),
-                TrainPage(session),
+                TrainPage(session, self.preview),
                 RunPage(session, self.stage),
             )
         }
@@ -158,6 +159,11 @@ class Window(QMainWindow):
             self.stage.show_live()
         page.enter()
 
+    def preview(self, run: Path) -> None:
+        """Load the policy of ``run`` and look at what it plans."""
+        self.session.running.choose(run)
+        self.go("run")
+
     # ── keys ───────────────────────────────────────────────────────────────────────────────────
 
     def _bind_keys(self) -> None:
@@ -222,9 +228,6 @@ class Window(QMainWindow):
         session.noticed.connect(self.toasts.show)
         session.ticked.connect(self._on_session_ticked)
         session.review.episodesChanged.connect(lambda _: self.pages["teach"].enter())
-        train = self.pages["train"]
-        assert isinstance(train, TrainPage)
-        train.run.clicked.connect(self._on_train_run_clicked)
 
     def _on_session_status_changed(self, status: RigStatus) -> None:
         self._show_authority(status)
@@ -255,12 +258,6 @@ class Window(QMainWindow):
             teaching = self.session.teaching
             name = f"take {teaching.kept + teaching.discarded + 1}" if teaching.active else None
             self.bar.set_recording(name, teaching.seconds, teaching.sealing)
-
-    def _on_train_run_clicked(self) -> None:
-        job = self.session.training.job
-        if job is not None:
-            self.session.running.choose(job.folder)
-            self.go("run")
 
     # ── end ────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -23,6 +25,7 @@ from widgets.card import Card, Heading, ValueRow, button, label
 from widgets.job_card import JobCard
 from widgets.loss_plot import LossPlot
 
+SHOWN_RUNS = 8  # newest ones
 FEW = 10  # fewer episodes than this are said to be few
 
 
@@ -32,8 +35,9 @@ class TrainPage(Page):
     key = "train"
     uses_stage = False
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, preview: Callable[[Path], None]) -> None:
         super().__init__()
+        self._preview = preview
         self._session = session
         self._training = session.training
         self.plot = LossPlot()
@@ -58,8 +62,10 @@ class TrainPage(Page):
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(12, 12, 12, 0)
         layout.addWidget(Heading("Runs"))
-        self.runs = QListWidget()
-        layout.addWidget(self.runs, 1)
+        self.runs = QVBoxLayout()
+        self.runs.setSpacing(8)
+        layout.addLayout(self.runs)
+        layout.addStretch(1)
         return panel
 
     def _curves(self) -> QWidget:
@@ -136,8 +142,6 @@ class TrainPage(Page):
         self.result_rows = {name: ValueRow(name) for name in names}
         for row in self.result_rows.values():
             self.result.body.addWidget(row)
-        self.run = button("Preview this policy", icon="run", tip="Opens Run with this policy")
-        self.result.body.addWidget(self.run)
         self.result.setVisible(False)
         return self.result
 
@@ -178,15 +182,28 @@ class TrainPage(Page):
         self.result_rows["Held-out loss"].set_value("–" if heldout is None else f"{heldout:.3f}")
         self.result_rows["Speed"].set_value(f"{metrics.get('steps_per_s', 0):.1f} steps/s")
         self.start.setText("Training…" if self._training.running else "Train")
-        self.run.setEnabled(status.phase in (JobPhase.FINISHED, JobPhase.CANCELLED))
         self._show_set()
 
     def _on_training_runs_changed(self, runs: list[RunInfo]) -> None:
-        self.runs.clear()
-        for run in runs:
-            item = QListWidgetItem(f"{run.name}\n{run.line}")
-            item.setToolTip(str(run.path))
-            self.runs.addItem(item)
+        while (entry := self.runs.takeAt(0)) is not None:
+            widget = entry.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for run in runs[:SHOWN_RUNS]:
+            self.runs.addWidget(self._run_card(run))
+
+    def _run_card(self, run: RunInfo) -> Card:
+        card = Card()
+        card.setToolTip(str(run.path))
+        card.body.addWidget(label(run.name, role="value"))
+        tone = "danger" if run.phase is JobPhase.FAILED else ""
+        card.body.addWidget(label(run.line, role="quiet", tone=tone, wrap=True))
+        if run.usable:
+            preview = button("Preview", icon="run", tip="Opens Run with this policy")
+            preview.clicked.connect(partial(self._preview, run.path))
+            card.body.addWidget(preview, 0, Qt.AlignmentFlag.AlignLeft)
+        return card
 
     def _on_start_clicked(self) -> None:
         self._training.start(self.minutes.value())

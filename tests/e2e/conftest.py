@@ -19,14 +19,17 @@ Script = Callable[[Window], Iterator[Wait]]
 def studio(qapp, tmp_path, monkeypatch):
     """``studio(script)`` runs ``foresight`` on the simulated bench and the script in its window.
 
-    Returns the exit code; a wait that takes too long fails the test with its sentence.
+    Returns the exit code; a wait that takes too long fails the test with its sentence and with what
+    the window said meanwhile.
     """
     monkeypatch.setenv("QT_QPA_PLATFORM", qapp.platformName())
     problems: list[str] = []
+    said: list[str] = []
 
     def begin(script: Script) -> None:
         (window,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
         walk = Walk(script(window), window)
+        window.session.noticed.connect(lambda text, level: said.append(f"{level}: {text}"))
 
         def end(problem: str) -> None:
             problems.append(problem)
@@ -38,7 +41,7 @@ def studio(qapp, tmp_path, monkeypatch):
     def run(script: Script, *arguments: str) -> int:
         QTimer.singleShot(0, lambda: begin(script))
         code = main(["--data", str(tmp_path / "data"), *arguments])
-        assert problems == [""], problems
+        assert problems == [""], "\n".join([*problems, *said])
         return code
 
     return run

@@ -1,12 +1,16 @@
 """The whole loop as a person does it, from ``main()``, with the real child processes."""
 
+import os
+import signal
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from recordings.library import list_episodes
-from recordings.types import Authority, EpisodePhase, RigPhase
-from studio.jobs import foresight_command
+from recordings.types import Authority, EpisodePhase, JobPhase, RigPhase
+from studio.jobs import Job, foresight_command
+from studio.parts.training import TrainingSet
 from studio.walk import Wait, pause
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -28,7 +32,7 @@ def drive_and_record(window, session):
     yield Wait("a take", lambda: session.teaching.recording)
     yield Wait("driving", lambda: session.status.authority is Authority.LEADER)
     start = session.status.state.q.copy()
-    pad = window.pages["teach"].pad
+    pad = window.pages["teach"].pad.pad
     pad.setFocus()
     QTest.keyPress(pad, Qt.Key.Key_W)
     yield Wait("the arm to follow", lambda: abs(session.status.state.q - start).max() > 0.1)
@@ -36,7 +40,7 @@ def drive_and_record(window, session):
     yield pause(1.0)
     window.setFocus()
     press(window, Qt.Key.Key_Right)
-    yield Wait("the file", lambda: not session.teaching.recording and not session.teaching.sealing)
+    yield Wait("the kept file", lambda: TrainingSet.of(session.review.episodes).episodes == 1)
 
 
 def train(session, monkeypatch):
@@ -50,6 +54,8 @@ def train(session, monkeypatch):
     monkeypatch.setattr("studio.parts.training.foresight_command", two_steps)
     session.training.start(1.0)
     yield Wait("two steps of training", lambda: not session.training.running, 120.0)
+    status = session.training.job.status
+    assert status.phase is JobPhase.FINISHED, status.message
 
 
 def preview_approve_take_over(window, session):
@@ -68,17 +74,37 @@ def preview_approve_take_over(window, session):
     yield pause(0.5)
     press(window, Qt.Key.Key_Tab)
     yield Wait("the person", lambda: session.status.authority is Authority.LEADER)
-    press(window, Qt.Key.Key_F12)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_F12)
     yield Wait("STOP", lambda: session.status.stopped)
 
 
-def test_connect_drive_record_train_preview_approve_take_over(studio, tmp_path, monkeypatch):
+def lose_the_planner(session):
+    os.kill(Job.find(session.running.server.folder)._who.pid, signal.SIGKILL)
+    yield Wait("the planner's end to be noticed", lambda: session.running.server is None)
+    assert not session.running.trusted
+
+
+def lose_the_rig(window, session):
+    os.kill(session.cell.rig.pid, signal.SIGKILL)
+    yield Wait("FAULT in the banner", lambda: "FAULT" in window.bar.banner.text)
+    assert session.blockers[0].fix_text == "Reconnect"
+    session.reconnect()
+    yield from connected(session)
+    yield Wait("the banner", lambda: "HOLDING" in window.bar.banner.text)
+
+
+def test_the_whole_loop_and_what_happens_when_planner_and_rig_are_killed(
+    studio, tmp_path, monkeypatch
+):
     def script(window):
         session = window.session
         yield from connected(session)
         yield from drive_and_record(window, session)
         yield from train(session, monkeypatch)
         yield from preview_approve_take_over(window, session)
+
+        yield from lose_the_planner(session)
+        yield from lose_the_rig(window, session)
 
     assert studio(script) == 0
     (episode,) = list_episodes(tmp_path / "data" / "episodes")
