@@ -4,6 +4,9 @@ Joins the bench's kinematics and its cameras for whoever draws. Loaded after the
 imports MuJoCo, never OpenGL). Knows no widget and no process.
 """
 
+# MuJoCo's module is not typed:
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -35,8 +35,9 @@ def inside(started_s: float, seconds: float, data: str) -> int:
 
     class FirstPaint(QObject):
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() is QEvent.Type.Paint and "first_paint_s" not in result:
+            if event.type() is QEvent.Type.Paint:
                 result["first_paint_s"] = round(time.time() - started_s, 3)
+                app.removeEventFilter(self)
             return False
 
     def script(window):
@@ -67,7 +68,6 @@ def inside(started_s: float, seconds: float, data: str) -> int:
     app.installEventFilter(paint)
 
     def begin() -> None:
-        app.removeEventFilter(paint)
         window = next(w for w in app.topLevelWidgets() if hasattr(w, "session"))
         walk = Walk(script(window), window)
         walk.ended.connect(lambda problem: (result.update(problem=problem), window.close()))
