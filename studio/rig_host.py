@@ -14,12 +14,18 @@ from multiprocessing.context import SpawnProcess
 
 from devices.bench import Bench
 from devices.commands import Command, Shutdown
-from recordings.live import Live
+from recordings.live import Live, LiveHandle
 from studio.rig_mailbox import Report
-from studio.rig_process import main
 from studio.shared_lifeline import SharedLifeline
 
 LAST_WORDS_S = 0.05  # how long one look for last reports takes while the process ends
+
+
+def run_rig(bench: Bench, live: LiveHandle, lifeline: SharedLifeline, pipe: Connection) -> None:
+    """Body of the rig process; what it needs is loaded there, not in the window's process."""
+    from studio.rig_process import main
+
+    main(bench, live, lifeline, pipe)
 
 
 class RigHost:
@@ -59,7 +65,7 @@ class RigHost:
         self._pipe, child_pipe = self._context.Pipe()
         self._lifeline.beat()
         self._process = self._context.Process(
-            target=main,
+            target=run_rig,
             args=(self._bench, self.live.handle, self._lifeline, child_pipe),
             name="foresight-rig",
         )

@@ -11,7 +11,15 @@ from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent, QWindow
+from PySide6.QtGui import (
+    QCloseEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QShortcut,
+    QShowEvent,
+    QWindow,
+)
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -69,6 +77,7 @@ class Window(QMainWindow):
         self.page = PAGES[0]
         self._ticks = 0
         self._reports = 0
+        self._painted = False
         self._arrange()
         self._bind_keys()
         self._connect_facts()
@@ -269,7 +278,12 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._on_app_focus_window_changed(self.windowHandle())
-        QTimer.singleShot(0, self.fill)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         layout = QSettings("foresight", "window")

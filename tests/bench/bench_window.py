@@ -37,6 +37,7 @@ def inside(started_s: float, seconds: float, data: str) -> int:
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() is QEvent.Type.Paint:
                 result["first_paint_s"] = round(time.time() - started_s, 3)
+                result["first_paint_cpu_s"] = round(time.process_time(), 3)
                 app.removeEventFilter(self)
             return False
 
