@@ -92,8 +92,7 @@ class Tour(QObject):
     def _run(self) -> Iterator[Wait]:
         session, running = self._session, self._session.running
         self._window.go("run")
-        best = [run for run in session.training.runs if run.usable and run.phase is not None]
-        best = best or [run for run in session.training.runs if run.usable]
+        best = [run for run in session.training.runs if run.usable]
         running.choose(max(best, key=lambda run: run.steps).path)
         session.reset_scene(11)
         yield Wait("the policy", lambda: session.status.planner == "ready", 120.0)

@@ -22,9 +22,9 @@ from widgets.scene_visuals import Lines, LitMesh, MeshBuffers
 from widgets.shapes import LinkShapeLike
 
 GHOST_OPACITY = 0.34
-CENTER_M = (0.155, -0.01, 0.085)
+CENTER_M = (0.155, -0.01, 0.105)
 AZIMUTH_DEG, ELEVATION_DEG = 28.0, 24.0
-HEIGHT_M = 0.51  # what fits into the view from top to bottom
+HEIGHT_M = 0.56  # what fits into the view from top to bottom
 _FIELD_OF_VIEW_DEG = 28.0
 _TABLE_M = 0.62  # radius of the piece of table that is drawn
 _SHRINK_M = 0.0009

@@ -88,7 +88,7 @@ class EpisodeModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return QColor(getattr(COLORS, _tone(info, column)))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return info.problem or info.path
+            return info.problem or f"{info.id}\n{info.path}"
         if role == Qt.ItemDataRole.DecorationRole and column == "Episode":
             return self._thumbnails.get(info.id)
         return None
@@ -100,7 +100,7 @@ def words(info: EpisodeInfo, column: str) -> str:
         return "! unreadable" if column == "Verdict" else ""
     when = datetime.datetime.fromtimestamp(info.created_wall_s).astimezone()
     return {
-        "Episode": info.id,
+        "Episode": info.id.rpartition("-")[2],  # the rest of it says when, as the last column does
         "Task": info.problem or info.task,
         "Length": f"{info.duration_s:.1f} s",
         "Steps": str(info.steps),

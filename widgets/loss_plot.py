@@ -22,6 +22,10 @@ _EMPTY = "Curves appear with the first steps of a training"
 _MOST_POINTS = 1500  # then every second one is dropped
 
 
+_FEWEST_TICKS = 3
+_DIGITS = ((1, 2, 5), range(1, 10), [tenth / 10 for tenth in range(10, 100, 2)])  # coarse to fine
+
+
 class LossPlot(QWidget):
     """Loss of the training data and of held-out episodes over steps."""
 
@@ -138,10 +142,15 @@ class LossPlot(QWidget):
 
 
 def ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Labels 1, 2, 5 per decade between two powers of ten, at their logarithms."""
+    """Labels between two powers of ten, at their logarithms: 1, 2, 5 per decade, or finer ones."""
     decades = range(math.floor(low), math.ceil(high) + 1)
-    marks = [digit * 10.0**decade for decade in decades for digit in (1, 2, 5)]
-    return [(math.log10(m), f"{m:g}") for m in marks if low <= math.log10(m) <= high]
+    marks: list[float] = []
+    for digits in _DIGITS:
+        wanted = [digit * 10.0**decade for decade in decades for digit in digits]
+        marks = [m for m in wanted if low <= math.log10(m) <= high]
+        if len(marks) >= _FEWEST_TICKS:
+            break
+    return [(math.log10(m), f"{m:g}") for m in marks]
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from recordings.types import RigPhase
@@ -24,6 +25,30 @@ STEPS = (
     ("Preview", "run", "See in 3D what it plans before anything moves"),
     ("Let it run", "run", "And take over at any moment"),
 )
+
+
+class StepCard(Card):
+    """One step of the way; a click goes there."""
+
+    clicked = Signal()
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.body.setSpacing(3)
+        self.body.addWidget(label(title, role="value"))
+        self.body.addWidget(label(text, role="quiet", wrap=True))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class ConnectPage(Page):
@@ -78,11 +103,8 @@ class ConnectPage(Page):
         )
         cards: list[QWidget] = [title]
         for number, (name, page, text) in enumerate(STEPS, start=1):
-            card = Card()
-            head = button(f"{number}   {name}", kind="quiet")
-            head.clicked.connect(partial(self._go, page))
-            card.body.addWidget(head, 0, Qt.AlignmentFlag.AlignLeft)
-            card.body.addWidget(label(text, role="quiet", wrap=True))
+            card = StepCard(f"{number}   {name}", text)
+            card.clicked.connect(partial(self._go, page))
             cards.append(card)
         return cards
 

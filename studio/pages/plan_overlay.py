@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from widgets.arm_view import ArmView
 
 from devices.commands import PlanProposed
+from recordings.types import Verdict
 from studio.session import Session
+from widgets.arm_view import ArmView
 from widgets.camera_view import CameraView
 from widgets.joint_plot import JointPlot
 
@@ -69,6 +70,7 @@ class PlanOverlay:
         self._arm.set_ghost(None)
         self._arm.set_trace(None, committed=0, executing=0, gripper=None)
         self._arm.set_fan(None)
+        self._arm.set_mark(None)
         self._joints.set_plan(None, None)
         for view in self._views.values():
             view.set_trace(None, 0)
@@ -79,10 +81,21 @@ class PlanOverlay:
         if new:
             self._arm.set_ghost(self._session.space.poses(plan.q[-1]))
             self._arm.set_fan(proposal.sample_tips)
+            self._mark_worst(proposal)
         robot = self._session.cell.bench.robot
         grips = [i for i, joint in enumerate(robot.joints) if joint.is_gripper]
         gripper = plan.q[:, grips[0]] if grips else None
         self._arm.set_trace(proposal.tip, committed=committed, executing=executing, gripper=gripper)
+
+    def _mark_worst(self, proposal: PlanProposed) -> None:
+        """A ball where a check fails, or where one is close to its bound."""
+        tones = {Verdict.FAIL: "danger", Verdict.WARN: "attention"}
+        for verdict, tone in tones.items():
+            for check in proposal.report.checks:
+                if check.verdict is verdict and 0 <= check.step < len(proposal.tip):
+                    self._arm.set_mark(proposal.tip[check.step], tone)
+                    return
+        self._arm.set_mark(None)
 
     def _show_pictures(
         self, proposal: PlanProposed, q: npt.NDArray[np.float32], committed: int, executing: int

@@ -14,9 +14,11 @@ from studio.demonstrations import DEMONSTRATOR, DRIVER
 from studio.pages.page import Page, bar, column
 from studio.parts.training import TrainingSet
 from studio.session import Session
+from widgets import icons
 from widgets.card import Card, ValueRow, button, label
 from widgets.episode_model import COLUMNS
 from widgets.episode_table import EpisodeTable
+from widgets.palette import COLORS
 from widgets.timeline import Timeline
 
 HIDDEN = ("Task", "Steps", "Take-overs", "Success")  # columns that the card on the right shows
@@ -111,7 +113,11 @@ class ReviewPage(Page):
         thumbnail = self._review.next_thumbnail()
         if thumbnail is not None:
             self.table.set_thumbnail(*thumbnail)
-        self.play.setText("Pause   ␣" if self._review.playing else "Play   ␣")
+        playing = self._review.playing
+        text = "Pause   ␣" if playing else "Play   ␣"
+        if text != self.play.text():
+            self.play.setText(text)
+            self.play.setIcon(icons.icon("pause" if playing else "play", COLORS.on_fill))
 
     def _on_review_episodes_changed(self, episodes: list[EpisodeInfo]) -> None:
         self.table.set_episodes(episodes)

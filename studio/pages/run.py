@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from devices.commands import PlanProposed
-from recordings.types import Authority, JobPhase, RigStatus
+from recordings.types import Authority, RigStatus
 from studio.actions import action
-from studio.pages.page import Page, bar, column, indent
+from studio.pages.page import Page, bar, column
+from studio.pages.policy_card import PolicyCard
 from studio.pages.stage import Stage
 from studio.pages.tool_pad import ToolPad
-from studio.parts.runs import RunInfo
+from studio.pages.trial_card import TrialCard
 from studio.session import Session
-from studio.trials import Trial
-from widgets import theme
 from widgets.autonomy_picker import AutonomyPicker
-from widgets.card import Card, ValueRow, button, label
+from widgets.card import Card, button
 from widgets.chunk_strip import ChunkStrip
 from widgets.plan_view import PlanView
 
@@ -33,20 +30,19 @@ class RunPage(Page):
         self._session = session
         self._running = session.running
         self._stage = stage
+        self._shown: tuple[int, str] | None = None  # plan and sentence on the card
         self.plan = PlanView()
         self.autonomy = AutonomyPicker()
         self.chunk = ChunkStrip()
         self.strip = self._strip()
         self.pad = ToolPad(session)
-        self.left = column(self._policy_card(), self._trial_card(), self._pad_card())
+        self.left = column(PolicyCard(session), TrialCard(session), self._pad_card())
         self.inspector = column(self.plan, self.autonomy)
         self.plan.approveRequested.connect(lambda _: self._running.approve())
         self.plan.refuseRequested.connect(lambda _: self._running.refuse())
         self.autonomy.autonomyRequested.connect(self._running.set_autonomy)
         self._running.changed.connect(self._show)
         self._running.planChanged.connect(self._on_running_plan_changed)
-        self._running.trialEnded.connect(self._on_running_trial_ended)
-        session.training.runsChanged.connect(self._on_training_runs_changed)
         session.statusChanged.connect(self._on_session_status_changed)
         self._show()
         self._on_running_plan_changed(None)
@@ -70,40 +66,6 @@ class RunPage(Page):
         layout.setStretch(3, 1)
         return strip
 
-    def _policy_card(self) -> QWidget:
-        card = Card("Policy")
-        self.runs = QComboBox()
-        self.load = button("Load policy", kind="primary", icon="chip")
-        self.load.clicked.connect(self._on_load_clicked)
-        self.server = label("", role="quiet", wrap=True)
-        self.task = QLineEdit(self._running.task)
-        self.task.setPlaceholderText("What the policy shall do")
-        self.task.editingFinished.connect(lambda: self._session.set_task(self.task.text()))
-        card.body.addWidget(self.runs)
-        card.body.addWidget(self.task)
-        card.body.addWidget(self.load)
-        card.body.addWidget(self.server)
-        return card
-
-    def _trial_card(self) -> QWidget:
-        card = Card("Trials on fresh scenes")
-        self.trial_count = QSpinBox()
-        self.trial_count.setRange(1, 200)
-        self.trial_count.setValue(10)
-        self.trial_count.setSuffix(" scenes")
-        indent(self.trial_count)
-        self.trials = button("Start", icon="play")
-        self.trials.clicked.connect(self._on_trials_clicked)
-        row = QHBoxLayout()
-        row.addWidget(self.trial_count, 1)
-        row.addWidget(self.trials, 1)
-        self.lifted = ValueRow("Cube lifted", "–")
-        self.placed = ValueRow("In the tray", "–")
-        card.body.addLayout(row)
-        card.body.addWidget(self.lifted)
-        card.body.addWidget(self.placed)
-        return card
-
     def _pad_card(self) -> QWidget:
         card = Card("Correct it by hand")
         card.body.addWidget(self.pad)
@@ -123,26 +85,7 @@ class RunPage(Page):
         return f"Plan {plan.id} · {len(plan.q)} steps · {len(plan.q) * plan.dt_s:.1f} s"
 
     def _show(self) -> None:
-        running = self._running
-        self.autonomy.set_autonomy(running.autonomy)
-        server = running.server
-        if running.ready and server is not None:
-            plan_ms = server.status.metrics.get("plan_ms", 0.0)
-            text, tone = f"Ready. One plan takes {plan_ms:.0f} ms.", "ok"
-        elif running.loading:
-            text, tone = "Loading the policy…", "quiet"
-        elif server is not None and server.status.phase is JobPhase.FAILED:
-            text, tone = server.status.message, "danger"
-        elif self.runs.count():
-            text, tone = "Choose a run and load it. Nothing moves by loading.", "quiet"
-        else:
-            text, tone = "No trained run yet: train one on Train.", "attention"
-        self.server.setText(text)
-        theme.restyle(self.server, tone=tone)
-        self.load.setEnabled(self.runs.count() > 0 and not running.loading)
-        trials = running.trials
-        self.trials.setText("Stop" if trials else "Start")
-        self.trials.setEnabled(running.ready)
+        self.autonomy.set_autonomy(self._running.autonomy)
         self._show_buttons(self._session.status)
 
     def _show_buttons(self, status: RigStatus) -> None:
@@ -160,62 +103,38 @@ class RunPage(Page):
     def _show_state(self, status: RigStatus) -> None:
         active = self._session.cell.active
         if active is not None:
-            plan = active.plan
-            seconds = len(plan.q) * plan.dt_s
-            self.plan.set_plan(
-                plan.id, len(plan.q), seconds, active.report, "Running.", waiting=False
-            )
+            self._show_plan(active, "Running.", waiting=False)
         elif status.authority is Authority.POLICY:
-            self.plan.set_plan(-1, 0, 0.0, None, "Asking the policy for a plan…")
-        elif self._running.ready:
-            self.plan.set_plan(-1, 0, 0.0, None, "Press Preview plan: you see it before it moves.")
+            self._show_plan(None, "Asking the policy for a plan…")
+        elif not self._running.ready:
+            self._show_plan(None, "Load a policy: its plan is shown here first.")
+        elif status.authority is Authority.LEADER:
+            self._show_plan(None, "You drive. Hand back, and the policy goes on from there.")
         else:
-            self.plan.set_plan(-1, 0, 0.0, None, "Load a policy: its plan is shown here first.")
+            self._show_plan(None, "Press Preview plan: you see it before it moves.")
 
     def _on_running_plan_changed(self, proposal: PlanProposed | None) -> None:
         if proposal is None:
             self._show_state(self._session.status)
+        elif self._session.status.authority is Authority.POLICY:
+            self._show_plan(proposal, "Nothing moves until you approve.", waiting=True)
+        else:
+            state = "What the policy would do now. Hand over to let it."
+            self._show_plan(proposal, state, waiting=False)
+
+    def _show_plan(
+        self, proposal: PlanProposed | None, state: str, *, waiting: bool = False
+    ) -> None:
+        shown = (proposal.plan.id if proposal else -1, state)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        if proposal is None:
+            self.plan.set_plan(-1, 0, 0.0, None, state)
             return
         plan = proposal.plan
         seconds = len(plan.q) * plan.dt_s
-        drives = self._session.status.authority is Authority.POLICY
-        state = (
-            "Nothing moves until you approve."
-            if drives
-            else "What the policy would do now. Hand over to let it."
-        )
-        self.plan.set_plan(plan.id, len(plan.q), seconds, proposal.report, state, waiting=drives)
-
-    def _on_running_trial_ended(self, trial: Trial) -> None:
-        summary = self._running.summary
-        low, high = summary.lifted_interval
-        self.lifted.set_value(
-            f"{summary.lifted} of {summary.trials} · {low:.0%} to {high:.0%}", tone="ok"
-        )
-        self.placed.set_value(f"{summary.placed} of {summary.trials}")
-
-    def _on_training_runs_changed(self, runs: list[RunInfo]) -> None:
-        chosen = self.runs.currentData()
-        self.runs.clear()
-        for run in runs:
-            if run.usable:
-                self.runs.addItem(run.name, run.path)
-        index = self.runs.findData(chosen)
-        self.runs.setCurrentIndex(max(0, index))
-        self._show()
-
-    # ── intents ────────────────────────────────────────────────────────────────────────────────
-
-    def _on_load_clicked(self) -> None:
-        run = self.runs.currentData()
-        if isinstance(run, Path):
-            self._running.choose(run)
-
-    def _on_trials_clicked(self) -> None:
-        if self._running.trials:
-            self._running.stop_trials()
-        else:
-            self._running.start_trials(self.trial_count.value())
+        self.plan.set_plan(plan.id, len(plan.q), seconds, proposal.report, state, waiting=waiting)
 
 
 def tip(key: str) -> str:

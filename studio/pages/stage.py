@@ -7,7 +7,6 @@ on screen: cameras at the rate frames arrive, 3D and curves at half the tick.
 from __future__ import annotations
 
 import time
-from collections import deque
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from devices.commands import SceneState
 from recordings.types import F32, CameraSpec, Frame
+from studio.pages.frame_rate import FrameRate
 from studio.pages.plan_overlay import PlanOverlay
 from studio.session import Session
 from widgets.arm_view import ArmView
@@ -25,25 +25,6 @@ from widgets.joint_plot import JointPlot
 AHEAD = 260  # recorded steps drawn after the cursor in a replay
 DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
 HISTORY = 800  # control steps drawn (8 s at 100 Hz)
-FPS_WINDOW_NS = 2_000_000_000
-
-
-class FrameRate:
-    """Pictures per second really shown, over the last two seconds."""
-
-    def __init__(self) -> None:
-        self._times_ns: deque[int] = deque()
-
-    def count(self, now_ns: int) -> None:
-        self._times_ns.append(now_ns)
-        while now_ns - self._times_ns[0] > FPS_WINDOW_NS:
-            self._times_ns.popleft()
-
-    @property
-    def fps(self) -> float:
-        if len(self._times_ns) < 2:
-            return 0.0
-        return (len(self._times_ns) - 1) * 1e9 / (self._times_ns[-1] - self._times_ns[0])
 
 
 class Stage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -16,16 +15,15 @@ from PySide6.QtWidgets import (
 )
 
 from model.messages import Progress
-from recordings.types import JobPhase, JobStatus
+from recordings.types import JobStatus
 from studio.pages.page import Page, column, indent
-from studio.parts.runs import RunInfo
+from studio.pages.run_list import RunList
 from studio.parts.training import TrainingSet
 from studio.session import Session
-from widgets.card import Card, Heading, ValueRow, button, label
+from widgets.card import Card, ValueRow, button, label
 from widgets.job_card import JobCard
 from widgets.loss_plot import LossPlot
 
-SHOWN_RUNS = 8  # newest ones
 FEW = 10  # fewer episodes than this are said to be few
 
 
@@ -37,36 +35,21 @@ class TrainPage(Page):
 
     def __init__(self, session: Session, preview: Callable[[Path], None]) -> None:
         super().__init__()
-        self._preview = preview
         self._session = session
         self._training = session.training
         self.plot = LossPlot()
         self.job = JobCard("Training")
-        self.left = self._run_list()
+        self.left = RunList(self._training, preview)
         self.centre = self._curves()
         self.inspector = column(self._set_card(), self._start_card(), self._result_card())
         self.job.stopRequested.connect(self._training.stop)
         self._training.started.connect(self._on_training_started)
         self._training.pointAdded.connect(self._on_training_point_added)
         self._training.statusChanged.connect(self._on_training_status_changed)
-        self._training.runsChanged.connect(self._on_training_runs_changed)
         session.review.episodesChanged.connect(lambda _: self._show_set())
         self._show_set()
 
     # ── panels ─────────────────────────────────────────────────────────────────────────────────
-
-    def _run_list(self) -> QWidget:
-        panel = QWidget()
-        panel.setProperty("role", "panel")
-        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        layout = QVBoxLayout(panel)
-        layout.setContentsMargins(12, 12, 12, 0)
-        layout.addWidget(Heading("Runs"))
-        self.runs = QVBoxLayout()
-        self.runs.setSpacing(8)
-        layout.addLayout(self.runs)
-        layout.addStretch(1)
-        return panel
 
     def _curves(self) -> QWidget:
         panel = QWidget()
@@ -183,27 +166,6 @@ class TrainPage(Page):
         self.result_rows["Speed"].set_value(f"{metrics.get('steps_per_s', 0):.1f} steps/s")
         self.start.setText("Training…" if self._training.running else "Train")
         self._show_set()
-
-    def _on_training_runs_changed(self, runs: list[RunInfo]) -> None:
-        while (entry := self.runs.takeAt(0)) is not None:
-            widget = entry.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for run in runs[:SHOWN_RUNS]:
-            self.runs.addWidget(self._run_card(run))
-
-    def _run_card(self, run: RunInfo) -> Card:
-        card = Card()
-        card.setToolTip(str(run.path))
-        card.body.addWidget(label(run.name, role="value"))
-        tone = "danger" if run.phase is JobPhase.FAILED else ""
-        card.body.addWidget(label(run.line, role="quiet", tone=tone, wrap=True))
-        if run.usable:
-            preview = button("Preview", icon="run", tip="Opens Run with this policy")
-            preview.clicked.connect(partial(self._preview, run.path))
-            card.body.addWidget(preview, 0, Qt.AlignmentFlag.AlignLeft)
-        return card
 
     def _on_start_clicked(self) -> None:
         self._training.start(self.minutes.value())

@@ -68,11 +68,17 @@ def read_run(path: Path) -> RunInfo | None:
         name=path.name,
         usable=head is not None,
         phase=status.phase if status else None,
-        steps=status.step if status else int((head or {}).get("step", 0) or 0),
+        steps=status.step if status else _steps(head or {}),
         heldout=status.metrics.get("heldout") if status else None,
         message=status.message if status else "",
         changed_wall_s=changed,
     )
+
+
+def _steps(head: dict[str, Any]) -> int:
+    """Steps of a run made elsewhere, from the name of its checkpoint ("checkpoint-000497")."""
+    number = str(head.get("checkpoint", "")).rpartition("-")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def _json(path: Path) -> dict[str, Any] | None:

@@ -214,5 +214,6 @@ class Teaching(QObject):
                 "danger",
             )
         else:
-            self.noticed.emit(f"The demonstrator recorded {series.kept} takes.", "ok")
+            takes = "one take" if series.kept == 1 else f"{series.kept} takes"
+            self.noticed.emit(f"The demonstrator recorded {takes}.", "ok")
         self.changed.emit()
