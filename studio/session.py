@@ -215,8 +215,9 @@ class Session(QObject):
             self.running.stop_trials()
 
     def release_torque(self) -> None:
-        """Second stage of STOP: torque off, where the arm may be let go."""
+        """Second stage of STOP; no bench offers it yet, and a person must not believe it did."""
         self.cell.stop()
+        self.noticed.emit("The arm holds with torque on: this bench cannot go limp.", "attention")
 
     def release_stop(self) -> None:
         """Leave the stopped state; the arm still holds."""

@@ -28,6 +28,8 @@ def connected(session):
 def drive_and_record(window, session):
     """Space starts a take, the pad moves the tool, Right keeps it."""
     window.go("teach")
+    window.activateWindow()  # no window manager does it on a virtual screen
+    yield Wait("the keyboard", window.isActiveWindow)
     press(window, Qt.Key.Key_Space)
     yield Wait("a take", lambda: session.teaching.recording)
     yield Wait("driving", lambda: session.status.authority is Authority.LEADER)
