@@ -33,6 +33,7 @@ class Batch:
     state: F32  # (b, n) rad
     action: F32  # (b, h, n) rad
     tasks: tuple[str, ...]  # (b,)
+    picture: I64  # (b, cameras) which pictures of the dataset these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Dataset:
             state=self.state[rows],
             action=self.action[rows],
             tasks=tuple(self.task[e] for e in self.episode[rows]),
+            picture=self.picture[rows],
         )
 
     def split(self, *, heldout_fraction: float, seed: int) -> tuple[I64, I64]:

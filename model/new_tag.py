@@ -49,7 +49,10 @@ def new_tag(
         tasks=tuple(sorted(set(dataset.task))),
     )
     counted = UnitTransform(draft).relative(dataset.action[rows], dataset.state[rows])
-    return replace(draft, action=_statistics(counted.reshape(-1, counted.shape[-1]), robot))
+    overall = _statistics(counted.reshape(-1, counted.shape[-1]), robot)
+    # motion relative to now grows along the chunk: each row gets the resolution it needs
+    by_row = tuple(_statistics(row, robot) for row in counted.swapaxes(0, 1))
+    return replace(draft, action=overall, action_rows=by_row if draft.is_relative else ())
 
 
 def setup_words(robot: RobotSpec) -> str:

@@ -129,22 +129,26 @@ class Processor:
 
     def _inputs(self, rows: list[list[int]], images: U8) -> ModelInputs:
         """Token rows of a batch and its pictures (N, s, s, 3) as tensors."""
-        config = self.config
-        ids, valid, positions = left_pad(
-            rows, pad=config.tokens.pad_token_id, bos=config.tokens.eos_token_id
-        )
-        patches = config.vision.image_num_pos
+        tokens = self.config.tokens
+        ids, valid, positions = left_pad(rows, pad=tokens.pad_token_id, bos=tokens.eos_token_id)
+        pixel_values, pooling = self.patches(images)
         return ModelInputs(
             input_ids=ids,
             attention_mask=valid,
             position_ids=positions,
             image_block=torch.isin(ids, self._block),
-            pixel_values=patchify(
-                torch.from_numpy(np.ascontiguousarray(images)),
-                patch=config.vision.image_patch_size,
-            ),
-            pooling=shift_pooling(self._pooling, pictures=len(images), patches=patches),
+            pixel_values=pixel_values,
+            pooling=pooling,
         )
+
+    def patches(self, images: U8) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (N, s, s, 3) → pixel values and pooling indices as in :class:`ModelInputs`."""
+        vision = self.config.vision
+        pixel_values = patchify(
+            torch.from_numpy(np.ascontiguousarray(images)), patch=vision.image_patch_size
+        )
+        pooling = shift_pooling(self._pooling, pictures=len(images), patches=vision.image_num_pos)
+        return pixel_values, pooling
 
 
 def _stack(images: list[U8], size: int) -> U8:

@@ -19,7 +19,7 @@ GROUPS = ("text", "vision", "connector", "expert")
 class Recipe:
     """Everything a fine-tuning run decides besides its data and its length."""
 
-    learning_rate: Mapping[str, float]  # group → peak rate
+    learning_rate: Mapping[str, float]  # group → peak rate, 0 = frozen
     batch_size: int = 32
     flow_times: int = 4  # noise levels per example, sharing one pass of the backbone
     warmup_steps: int = 200
@@ -32,15 +32,17 @@ class Recipe:
     state_noise: float = 0.0  # standard deviation added to normalised states
     heldout_fraction: float = 0.1
     augmentation: Augmentation = field(default_factory=Augmentation)
+    looks: int = 4  # per picture when the eyes are frozen: one as it is, the others altered
 
 
 RECIPES: dict[str, Recipe] = {
     "tiny": Recipe(
-        learning_rate={"text": 3e-4, "vision": 1e-4, "connector": 3e-4, "expert": 1e-3},
+        learning_rate={"text": 1e-3, "vision": 0.0, "connector": 0.0, "expert": 1e-3},
         warmup_steps=50,
         final_rate=0.02,
         average=0.99,
         state_noise=0.02,
+        augmentation=Augmentation(shift_px=1),
     ),
     # published full fine-tuning; adapters come with the released weights
     "full": Recipe(

@@ -102,6 +102,7 @@ class TagMetadata:
     action_hz: float = 30.0  # rows per second of a chunk
     robot: RobotSpec | None = None  # the bench it was trained on, None in released files
     tasks: tuple[str, ...] = ()  # task texts seen in training
+    action_rows: tuple[NormStats, ...] = ()  # per chunk row; empty: ``action`` for all rows
 
     @property
     def is_relative(self) -> bool:
@@ -138,6 +139,7 @@ class TagMetadata:
             action_hz=float(data.get("action_hz") or 30.0),
             robot=None if robot is None else RobotSpec.from_dict(robot),
             tasks=tuple(data.get("tasks") or ()),
+            action_rows=tuple(NormStats.from_dict(row) for row in data.get("action_rows") or ()),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -157,6 +159,7 @@ class TagMetadata:
             "action_hz": self.action_hz,
             "robot": None if self.robot is None else self.robot.to_dict(),
             "tasks": list(self.tasks),
+            "action_rows": [row.to_dict() for row in self.action_rows],
         }
 
 

@@ -18,6 +18,7 @@ import torch
 from model import checkpoint
 from model.augment import augment
 from model.data import Batch, Dataset, shuffled_rows
+from model.frozen_eyes import FrozenEyes
 from model.network import ModelInputs, MolmoAct2
 from model.processor import Processor
 from model.recipe import GROUPS, Recipe, average_decay, rate_factor
@@ -59,6 +60,9 @@ class Trainer:
         self.rows, self.heldout_rows = dataset.split(
             heldout_fraction=recipe.heldout_fraction, seed=seed
         )
+        self._eyes: FrozenEyes | None = None
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(recipe.learning_rate[group_of(name)] > 0)
         self.groups = parameter_groups(model)
         self.optimizer = torch.optim.AdamW(
             [
@@ -84,6 +88,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate[group["name"]] * factor
         rows = shuffled_rows(self.rows, batch_size=recipe.batch_size, step=step, seed=self.seed)
+        self._look_once()
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(
@@ -126,13 +131,16 @@ class Trainer:
         """Mean flow loss of a batch."""
         images, states = batch.images, self.units.normalise_state(batch.state)
         if rng is not None:
-            flat = images.reshape(-1, *images.shape[2:])
-            images = augment(flat, rng, amount=self.recipe.augmentation).reshape(images.shape)
+            if self._eyes is None:
+                flat = images.reshape(-1, *images.shape[2:])
+                images = augment(flat, rng, amount=self.recipe.augmentation).reshape(images.shape)
             noise = rng.normal(0.0, self.recipe.state_noise, states.shape)
             states = (states + noise).astype(np.float32)
         inputs: ModelInputs = self.processor.encode_batch(
             images, states=states, tasks=batch.tasks, tag=self.tag
         )
+        if self._eyes is not None:
+            inputs = self._eyes.give(inputs, batch.picture, rng)
         wanted = self.units.normalise_actions(batch.action, batch.state)  # (b, h, n)
         actions, is_pad = pad_actions(wanted, columns=self.processor.config.max_action_dim)
         return self.model.flow_loss(
@@ -142,6 +150,23 @@ class Trainer:
             times_per_sample=times,
             generator=generator,
         ).mean()
+
+    def _look_once(self) -> None:
+        """With frozen eyes: look at all pictures before the first step, and never again."""
+        recipe, config = self.recipe, self.processor.config
+        learns = any(recipe.learning_rate[group] > 0 for group in ("vision", "connector"))
+        if self._eyes is not None or learns:
+            return
+        tokens, hidden = math.prod(config.token_grid), config.text.hidden_size
+        if FrozenEyes.fits(self.dataset, looks=recipe.looks, tokens=tokens, hidden=hidden):
+            self._eyes = FrozenEyes.look(
+                self.model,
+                self.processor,
+                self.dataset,
+                looks=recipe.looks,
+                amount=recipe.augmentation,
+                seed=self.seed,
+            )
 
     def _clip(self) -> bool:
         """Clip each group's gradient; False when one is not finite."""

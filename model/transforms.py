@@ -6,6 +6,9 @@ that absolute and relative control modes cannot be mixed up. Knows no torch and 
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,15 +20,27 @@ SMALLEST_RANGE = 1e-6  # robot units; a column that never moved is not blown up
 
 
 class Normaliser:
-    """Scales the columns of a vector by the statistics of a data set."""
+    """Scales the columns of a vector by the statistics of a data set.
 
-    def __init__(self, stats: NormStats, *, mode: str) -> None:
+    Several statistics scale a chunk row by row: the first row by the first, and so on.
+    """
+
+    def __init__(self, *stats: NormStats, mode: str) -> None:
         self.mode = mode
-        self.mask = np.array(stats.mask or (True,) * stats.size)
-        self.constant = np.zeros(stats.size, bool)
-        if stats.minimum is not None and stats.maximum is not None:
-            self.constant = np.array(stats.minimum) == np.array(stats.maximum)
-        self.offset, self.scale = _affine(stats, mode)
+        self.mask = _stack([np.array(s.mask or (True,) * s.size) for s in stats])
+        self.constant = _stack([_constant(s) for s in stats])
+        ends = [_affine(s, mode) for s in stats]
+        self.offset = _stack([offset for offset, _ in ends])  # (n,) or (rows, n)
+        self.scale = _stack([scale for _, scale in ends])
+
+    def first(self, rows: int) -> Normaliser:
+        """The same scales for a chunk of no more than ``rows`` rows."""
+        if self.offset.ndim == 1:
+            return self
+        shorter = copy.copy(self)
+        for name in ("mask", "constant", "offset", "scale"):
+            setattr(shorter, name, getattr(self, name)[:rows])
+        return shorter
 
     def normalise(self, values: npt.NDArray[np.floating]) -> F32:
         """(…, n) robot units → (…, n) float32, −1…1 where the mode has bounds."""
@@ -56,7 +71,7 @@ class UnitTransform:
     def __init__(self, tag: TagMetadata) -> None:
         self.tag = tag
         self._state = Normaliser(tag.state, mode=tag.norm_mode)
-        self._action = Normaliser(tag.action, mode=tag.norm_mode)
+        self._action = Normaliser(*(tag.action_rows or (tag.action,)), mode=tag.norm_mode)
         self._moves_with_state = _relative_columns(tag)
 
     def relative(self, actions: F32, state: F32) -> F32:
@@ -78,11 +93,12 @@ class UnitTransform:
 
     def normalise_actions(self, actions: F32, state: F32) -> F32:
         """(…, H, n) robot units, absolute, and state (…, n) robot units → (…, H, n) −1…1."""
-        return self._action.normalise(self.relative(actions, state))
+        return self._action.first(actions.shape[-2]).normalise(self.relative(actions, state))
 
     def restore_actions(self, normalised: F32, state: F32) -> F32:
         """Inverse of :meth:`normalise_actions`: (…, H, n) robot units, absolute."""
-        return (self._action.restore(normalised) + self._origin(state)).astype(np.float32)
+        restored = self._action.first(normalised.shape[-2]).restore(normalised)
+        return (restored + self._origin(state)).astype(np.float32)
 
     def _origin(self, state: F32) -> F32:
         """(…, 1, n) what actions count from."""
@@ -96,6 +112,17 @@ def _relative_columns(tag: TagMetadata) -> npt.NDArray[np.bool_]:
     if tag.robot is None:
         raise ConfigInvalid("norm_stats robot", None, expected="a robot, for relative actions")
     return np.array([not joint.is_gripper for joint in tag.robot.joints])
+
+
+def _stack(rows: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return rows[0] if len(rows) == 1 else np.stack(rows)
+
+
+def _constant(stats: NormStats) -> npt.NDArray[np.bool_]:
+    """(n,) True where every value of the data set is the same."""
+    if stats.minimum is None or stats.maximum is None:
+        return np.zeros(stats.size, bool)
+    return np.array(stats.minimum) == np.array(stats.maximum)
 
 
 def _affine(stats: NormStats, mode: str) -> tuple[F32, F32]:

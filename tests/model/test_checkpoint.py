@@ -104,15 +104,15 @@ def test_an_unexpected_tensor_is_named(folder: Path) -> None:
 
 
 def test_a_tensor_of_another_shape_is_named_with_both_shapes(folder: Path) -> None:
-    change(folder, **{"lm_head.weight": torch.zeros(3, 64)})
-    with pytest.raises(CheckpointMismatch, match=r"float32 \(3, 64\) instead of float32"):
+    change(folder, **{"lm_head.weight": torch.zeros(3, 96)})
+    with pytest.raises(CheckpointMismatch, match=r"float32 \(3, 96\) instead of float32"):
         checkpoint.load(folder)
 
 
 def test_a_tensor_of_whole_numbers_is_refused(folder: Path) -> None:
     name = "model.action_expert.action_embed.bias"
-    change(folder, **{name: torch.zeros(64, dtype=torch.int32)})
-    with pytest.raises(CheckpointMismatch, match=r"int32 \(64,\) instead of float32 \(64,\)"):
+    change(folder, **{name: torch.zeros(96, dtype=torch.int32)})
+    with pytest.raises(CheckpointMismatch, match=r"int32 \(96,\) instead of float32 \(96,\)"):
         checkpoint.load(folder)
 
 

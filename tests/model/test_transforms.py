@@ -93,3 +93,15 @@ def test_an_unknown_normalisation_is_refused() -> None:
     tag = replace(unit_transform(ABSOLUTE).tag, norm_mode="zscore")
     with pytest.raises(ConfigInvalid, match="'zscore', expected q01_q99"):
         UnitTransform(tag)
+
+
+def test_each_row_of_a_chunk_has_the_scale_of_its_own_statistics():
+    units = unit_transform(RELATIVE)
+    narrow = NormStats(q01=(-0.1, -0.1, 0), q99=(0.1, 0.1, 1))
+    by_row = UnitTransform(replace(units.tag, action_rows=(narrow, units.tag.action)))
+    state = np.zeros(N, np.float32)
+    chunk = np.full((2, N), 0.06, np.float32)
+    scaled = by_row.normalise_actions(chunk, state)
+    assert scaled[:, 0] == pytest.approx([0.6, 0.01], abs=1e-5)
+    assert by_row.restore_actions(scaled, state) == pytest.approx(chunk, abs=1e-6)
+    assert by_row.normalise_actions(chunk[:1], state) == pytest.approx(scaled[:1])
