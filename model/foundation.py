@@ -1,9 +1,10 @@
 """``python -m model.foundation``: teach the tiny backbone to see, before it ever sees a robot act.
 
 Pictures of a simulated bench, questions about where things are and how far away, true answers
-(``python -m studio.make_foundation_data`` makes the file). Robot prompts are used as they are;
-where an action would follow, answers follow. The result is a checkpoint that fine-tuning starts
-from, with a card that says what it was taught and how well it answers. No demonstration is
+(``python -m studio.make_foundation_data`` makes the file). First the eyes learn to point. Then, with
+the eyes as they are, the language model learns to gather the answers on the last token of a
+robot's prompt, where the action expert will look. The result is a checkpoint that fine-tuning
+starts from, with a card that says what it was taught and how well it answers. No demonstration is
 involved, and the action expert stays as it was born.
 """
 
@@ -25,141 +26,156 @@ import torch
 
 from model import checkpoint
 from model.augment import Augmentation, augment
-from model.backbone import image_features
-from model.foundation_data import ANSWERS, FoundationData, Question
+from model.backbone import pool, vision_features
+from model.foundation_data import FoundationData
 from model.foundation_score import score
+from model.grounding_head import GroundingHead
 from model.inputs import ModelInputs
 from model.network import MolmoAct2
+from model.number_tokens import smooth_rows
 from model.pointing_head import PointingHead
 from model.presets import preset
-from model.processor import IGNORED, Processor
+from model.processor import Processor
 from model.tags import RELATIVE, NormStats, TagMetadata, Tags
 from model.tiny_tokenizer import tiny_tokenizer
+from model.train import group_of
 from model.transforms import Normaliser
+from recordings.types import U8
 
 TAG = "foundation"
 SETUP = "single so101 robotic arm in foresight"
 LIGHT = Augmentation(shift_px=0, brightness=0.2, contrast=0.15)
-HELDOUT = 512  # pictures kept aside for the scores
+HELDOUT = 512  # picture pairs kept aside for the scores
 REPORT_EVERY = 25  # steps
+EYES = ("vision", "connector")
+Rows = npt.NDArray[np.integer]
 SAVE_EVERY = 400  # steps
-TALKING_COST = 3.0  # looking steps that one talking step is worth in computing
+LOOKS = 2  # at every picture once the eyes are done: as it is, and under another light
+FEATURES_AT_ONCE = 64  # pictures
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """How the foundation is taught."""
 
-    looking_steps: int  # first: the pointing head alone, without the language model
-    talking_steps: int  # then: questions and answers
+    looking_steps: int  # first: the eyes alone, through the pointing head
+    grounding_steps: int  # then: the language model, with the eyes as they are
     batch_size: int = 32
-    questions: int = 10  # per example
     rate: float = 2e-3
     weight_decay: float = 0.01
-    pointing_weight: float = 0.3  # beside the answers, after the first part
-    state_probability: float = 0.5  # that the prompt says the joint state
-
-    def fraction(self, step: int) -> float:
-        """How much of the lesson's work is done, 0 … 1."""
-        looked = min(step, self.looking_steps)
-        work = looked + TALKING_COST * (step - looked)
-        return work / (self.looking_steps + TALKING_COST * self.talking_steps)
+    goal_weight: float = 6.0  # of an answer about the task's own object, beside any other
 
     @property
     def steps(self) -> int:
-        return self.looking_steps + self.talking_steps
+        return self.looking_steps + self.grounding_steps
+
+    def rate_at(self, step: int) -> float:
+        """Warm-up and cosine, once per part."""
+        looks = step < self.looking_steps
+        part = self.looking_steps if looks else self.grounding_steps
+        done = step if looks else step - self.looking_steps
+        cosine = 0.5 * (1 + math.cos(math.pi * done / part))
+        return self.rate * min(1.0, (done + 1) / 100) * (0.02 + 0.98 * cosine)
 
 
 class Teacher:
-    """The model, the pointing head and the optimiser, one step at a time."""
+    """The model, its heads and the optimiser, one step at a time."""
 
     def __init__(self, data: FoundationData, *, lesson: Lesson, seed: int) -> None:
         torch.manual_seed(seed)
         config = preset("tiny")
         self.data, self.lesson, self.seed = data, lesson, seed
         self.model = MolmoAct2(config)
+        first, count = config.tokens.state_token_start_id, config.tokens.num_state_tokens
+        table = self.model.backbone.model.language_model.embed_tokens.weight
+        smooth_rows(table.data, first=first, count=count)
         self.processor = Processor(config, tiny_tokenizer(), Tags({TAG: tag_of(data)}))
         things = data.points(np.arange(1)).shape[2]
-        self.head = PointingHead(config.text.hidden_size, things=things, grid=config.token_grid)
-        trained = [*self.model.backbone.parameters(), *self.head.parameters()]
-        self.optimizer = torch.optim.AdamW(
-            trained, lesson.rate, betas=(0.9, 0.98), weight_decay=lesson.weight_decay
+        self.pointing = PointingHead(config.text.hidden_size, things=things, grid=config.token_grid)
+        rng = np.random.default_rng(seed)
+        some = rng.choice(len(data), min(len(data), 4000), replace=False)
+        targets = torch.from_numpy(data.targets(some, rng.choice(data.tasks, len(some)).tolist()))
+        self.grounding = GroundingHead(
+            config.text.context_size, layers=config.text.num_hidden_layers, targets=targets
         )
-        tokens = [self.processor.tokenizer.encode(f" {n}") for n in range(ANSWERS)]
-        self.numbers = torch.tensor(tokens)[:, 0]  # (100,) token of each number
-        self.rows = np.arange(HELDOUT, len(data))
+        goal = [lesson.goal_weight if c.is_goal else 1.0 for c in data.columns]
+        self.weight = torch.tensor(goal)
+        self.rows = np.arange(min(HELDOUT, len(data) // 2), len(data))
         self.steps = 0
+        self.seen: torch.Tensor | None = None  # (looks, m, cameras, tokens, hidden) once eyes rest
+        language = self.model.backbone.model.language_model
+        eyes = [p for n, p in self.model.backbone.named_parameters() if group_of(n) in EYES]
+        self._looking = self._optimizer([*eyes, *self.pointing.parameters()])
+        self._grounding = self._optimizer([*language.parameters(), *self.grounding.parameters()])
 
-    def step(self) -> dict[str, float]:
-        """One update; returns its losses."""
-        fraction = self.lesson.fraction(self.steps)
+    def _optimizer(self, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        decay = self.lesson.weight_decay
+        return torch.optim.AdamW(parameters, betas=(0.9, 0.98), weight_decay=decay)
+
+    def step(self) -> float:
+        """One update; returns its loss."""
         rng = np.random.default_rng((self.seed, self.steps))
-        rows = rng.choice(self.rows, self.lesson.batch_size, replace=False)
-        talking = self.steps >= self.lesson.looking_steps
-        warm = min(1.0, (self.steps + 1) / 100)
-        cosine = 0.5 * (1 + math.cos(math.pi * fraction))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.lesson.rate * warm * (0.02 + 0.98 * cosine)
-        self.model.train()
-        losses = self._talk(rows, rng) if talking else self._look(rows, rng)
-        self.optimizer.zero_grad(set_to_none=True)
-        sum(losses.values(), torch.zeros(())).backward()
-        torch.nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], 1.0)
-        self.optimizer.step()
+        rows = rng.choice(self.rows, self.lesson.batch_size)
+        looks = self.steps < self.lesson.looking_steps
+        optimizer = self._looking if looks else self._grounding
+        for group in optimizer.param_groups:
+            group["lr"] = self.lesson.rate_at(self.steps)
+        loss = self._look(rows, rng) if looks else self._ground(rows, rng)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)
+        optimizer.step()
         self.steps += 1
-        return {name: loss.item() for name, loss in losses.items()}
+        return loss.item()
 
-    def _look(
-        self, rows: npt.NDArray[np.integer], rng: np.random.Generator
-    ) -> dict[str, torch.Tensor]:
-        """Pointing only: no prompt, no language model."""
-        inputs = self.encode(rows, rng, questions=0)[0]
-        return {"pointing": self._pointing(self.features(inputs), rows)}
-
-    def _talk(
-        self, rows: npt.NDArray[np.integer], rng: np.random.Generator
-    ) -> dict[str, torch.Tensor]:
-        """Answers, and a little pointing so that the eyes do not forget."""
-        inputs, labels, _ = self.encode(rows, rng, questions=self.lesson.questions)
-        features = self.features(inputs)
-        pointing = self._pointing(features, rows) * self.lesson.pointing_weight
-        answers = self.model.answer_loss(replace(inputs, features=features), labels)
-        return {"answers": answers, "pointing": pointing}
-
-    def features(self, inputs: ModelInputs) -> torch.Tensor:
-        """(image tokens, hidden)."""
-        return image_features(self.model.backbone.model, inputs)
-
-    def _pointing(self, features: torch.Tensor, rows: npt.NDArray[np.integer]) -> torch.Tensor:
+    def _look(self, rows: Rows, rng: np.random.Generator) -> torch.Tensor:
+        """Pointing: no prompt, no language model."""
+        pictures = self.data.images[rows]
+        flat = augment(pictures.reshape(-1, *pictures.shape[2:]), rng, amount=LIGHT)
         points = torch.from_numpy(self.data.points(rows)).flatten(0, 1)
-        return self.head.loss(features.unflatten(0, (len(points), -1)), points)
+        return self.pointing.loss(self.features(flat), points)
 
-    def encode(
-        self,
-        rows: npt.NDArray[np.integer],
-        rng: np.random.Generator,
-        *,
-        questions: int,
-        light: Augmentation = LIGHT,
-    ) -> tuple[ModelInputs, torch.Tensor, list[list[Question]]]:
-        """A batch of prompts and replies; labels on the numbers alone; what was asked."""
-        images = self.data.images[rows]
-        flat = augment(images.reshape(-1, *images.shape[2:]), rng, amount=light)
+    def _ground(self, rows: Rows, rng: np.random.Generator) -> torch.Tensor:
+        """Answers on the last token of a robot's prompt, from features seen before."""
+        if self.seen is None:
+            self.seen = self._look_at_all()
+        tasks = rng.choice(self.data.tasks, len(rows)).tolist()
+        looks = torch.from_numpy(rng.integers(0, len(self.seen), len(rows)))
+        features = self.seen[looks, torch.from_numpy(rows)]
+        wanted = torch.from_numpy(self.data.targets(rows, tasks))
+        values = self.model.context(self.prompts(rows, tasks, features), bidirectional=True).values
+        return self.grounding.loss(values, wanted, self.weight)
+
+    def features(self, pictures: U8) -> torch.Tensor:
+        """Pictures (n, s, s, 3) → (n, tokens, hidden)."""
+        native = self.model.backbone.model
+        pixel_values, pooling = self.processor.patches(pictures)
+        pooled = pool(native, vision_features(native, pixel_values), pooling)
+        return pooled.unflatten(0, (len(pictures), -1))
+
+    @torch.no_grad()
+    def _look_at_all(self) -> torch.Tensor:
+        images = self.data.images
+        flat = images.reshape(-1, *images.shape[2:])
+        rng = np.random.default_rng((self.seed, LOOKS))
+        looks = []
+        for look in range(LOOKS):
+            parts = []
+            for start in range(0, len(flat), FEATURES_AT_ONCE):
+                some = flat[start : start + FEATURES_AT_ONCE]
+                some = augment(some, rng, amount=LIGHT) if look else some
+                parts.append(self.features(some).half())
+            looks.append(torch.cat(parts).unflatten(0, images.shape[:2]))
+        return torch.stack(looks)
+
+    def prompts(self, rows: Rows, tasks: list[str], features: torch.Tensor) -> ModelInputs:
+        """Robot prompts with the state and features (b, cameras, tokens, hidden) filled in."""
         tag = self.processor.tags[TAG]
-        scale = Normaliser(tag.state, mode=tag.norm_mode)
-        users, replies, asked = [], [], []
-        for row in rows:
-            task = str(rng.choice(self.data.tasks))
-            said = rng.random() < self.lesson.state_probability
-            state = scale.normalise(self.data.states[row]) if said else None
-            users.append(self.processor.request(task, state=state, tag=TAG))
-            chosen = self.data.choose(int(row), task=task, count=questions, rng=rng)
-            replies.append(self.data.reply(int(row), chosen))
-            asked.append(chosen)
-        inputs, labels = self.processor.encode_questions(
-            flat.reshape(images.shape), questions=users, answers=replies
+        states = Normaliser(tag.state, mode=tag.norm_mode).normalise(self.data.states[rows])
+        inputs = self.processor.encode_batch(
+            self.data.images[rows], states=states, tasks=tasks, tag=TAG
         )
-        return inputs, torch.where(torch.isin(labels, self.numbers), labels, IGNORED), asked
+        return replace(inputs, features=features.float().flatten(0, 2))
 
     def save(self, out: Path, *, minutes: float, scores: dict[str, float]) -> None:
         """Checkpoint and card."""
@@ -167,7 +183,7 @@ class Teacher:
         processor = Processor(self.model.config, self.processor.tokenizer, tags)
         card = {
             "preset": self.model.config.foresight.preset,
-            "taught": "pointing, depth and place questions about pictures of the simulated bench",
+            "taught": "where things are and how far away, on pictures of the simulated bench",
             "not_taught": "no demonstration, no action; the action expert has random weights",
             "data": {
                 **self.data.source,
@@ -176,10 +192,11 @@ class Teacher:
             "questions": sorted({q.text for q in self.data.questions}),
             "seed": self.seed,
             "steps": self.steps,
+            "looking_steps": min(self.steps, self.lesson.looking_steps),
             "batch_size": self.lesson.batch_size,
             "cpu_minutes": round(minutes, 1),
             "scores": scores,
-            "scored_on": f"{HELDOUT} pictures kept aside, true numbers given before later ones",
+            "scored_on": f"{self.rows[0]} picture pairs kept aside, median errors",
         }
         checkpoint.save(out, step=self.steps, model=self.model, processor=processor, progress=card)
 
@@ -196,24 +213,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="model.foundation", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--looking-steps", type=int, default=1600)
-    parser.add_argument("--talking-steps", type=int, default=1400)
+    parser.add_argument("--looking-steps", type=int, default=2000)
+    parser.add_argument("--grounding-steps", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
     if hasattr(os, "nice"):
         os.nice(5)
     data = FoundationData.load(options.data, image_size=preset("tiny").image_size)
-    lesson = Lesson(looking_steps=options.looking_steps, talking_steps=options.talking_steps)
+    lesson = Lesson(options.looking_steps, options.grounding_steps)
     teacher = Teacher(data, lesson=lesson, seed=options.seed)
     began_s = time.process_time()
     while teacher.steps < lesson.steps:
-        losses = teacher.step()
+        loss = teacher.step()
         busy_s = time.process_time() - began_s
         if teacher.steps % REPORT_EVERY == 0:
-            _tell({"step": teacher.steps, "busy_s": round(busy_s, 1), **losses})
+            _tell({"step": teacher.steps, "busy_s": round(busy_s, 1), "loss": loss})
         if teacher.steps % SAVE_EVERY == 0 or teacher.steps == lesson.steps:
-            scores = score(teacher, np.arange(HELDOUT))
+            scores = score(teacher, np.arange(teacher.rows[0]))
             _tell({"step": teacher.steps, "scores": scores})
             teacher.save(options.out, minutes=busy_s / 60, scores=scores)
     return 0

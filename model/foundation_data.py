@@ -1,12 +1,13 @@
 """Pictures with questions and true answers, from the file that the simulator made.
 
 The file carries its own questions; nothing here knows what a cube is. Gives batches of robot
-prompts followed by several questions, each with its numbers, and where things are in the pictures
-for the pointing head. Numbers are whole, 0 … 99: one token each.
+prompts with all their answers for the grounding head, and where things are in the pictures for the
+pointing head. Answers are whole numbers, 0 … 99.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +25,8 @@ from recordings.stored import Stored
 from recordings.types import F32, U8
 
 ANSWERS = 100  # an answer is one of so many numbers
-GOAL_WEIGHT = 3.0  # how much rather a question about the task's own object is asked
+QUARTER_TURN = 90  # numbers of a circle: a cube looks the same after a quarter turn
+CIRCLE = 0.3  # radius of the circle that such numbers are put on
 I16 = npt.NDArray[np.int16]
 
 
@@ -39,6 +41,24 @@ class Question:
     picture: int = -1  # it points into this picture, −1: it does not point
     unit: str = ""  # of one step of the answer, for scores
     turns: bool = False  # the numbers run in a circle of 90
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number that an answer consists of."""
+
+    text: str
+    unit: str
+    is_goal: bool  # about the thing that the row's task is about
+    number: int  # which number of the answer; of a circle: 0 cosine, 1 sine
+    turns: bool
+
+    def place(self, share: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """The column's value for an answer, 0 … 1 of its range."""
+        if not self.turns:
+            return share
+        angle = 2 * np.pi * share * ANSWERS / QUARTER_TURN
+        return 0.5 + CIRCLE * (np.sin(angle) if self.number else np.cos(angle))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +104,33 @@ class FoundationData:
             source={"schema": file.text("schema"), "seed": file.integer("seed")},
         )
 
-    def choose(
-        self, row: int, *, task: str, count: int, rng: np.random.Generator
-    ) -> list[Question]:
-        """Up to ``count`` questions that have an answer in this row, in random order."""
-        fits = [
-            q for q in self.questions if q.task in ("", task) and self.answers[row, q.index, 0] >= 0
-        ]
-        weight = np.array([GOAL_WEIGHT if q.task else 1.0 for q in fits])
-        count = min(count, len(fits))
-        order = rng.choice(len(fits), count, replace=False, p=weight / weight.sum())
-        return [fits[i] for i in order]
-
-    def reply(self, row: int, questions: list[Question]) -> str:
-        """Questions with their numbers, one after the other."""
-        return "".join(
-            f" {q.text}" + "".join(f" {a}" for a in self.answers[row, q.index, : q.numbers])
-            for q in questions
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What :meth:`targets` holds, in order: general questions, then those about the goal."""
+        texts = dict.fromkeys((bool(q.task), q.text) for q in self.questions)
+        return tuple(
+            Column(q.text, q.unit, is_goal=is_goal, number=number, turns=q.turns)
+            for is_goal, text in sorted(texts)
+            for q in [next(q for q in self.questions if (bool(q.task), q.text) == (is_goal, text))]
+            for number in range(2 if q.turns else q.numbers)
         )
+
+    def targets(self, rows: npt.NDArray[np.integer], tasks: Sequence[str]) -> F32:
+        """(rows, columns) every answer under each row's task, 0 … 1, NaN where there is none.
+
+        Numbers that run in a circle take two columns, as a point on a small circle.
+        """
+        asked = np.array(tasks)
+        found = np.full((len(rows), len(self.columns)), np.nan, np.float32)
+        for i, column in enumerate(self.columns):
+            for question in self.questions:
+                if (question.text, bool(question.task)) != (column.text, column.is_goal):
+                    continue
+                index = 0 if column.turns else column.number
+                answer = self.answers[rows, question.index, index]
+                fits = (answer >= 0) & ((asked == question.task) | (not column.is_goal))
+                found[fits, i] = column.place((answer[fits] + 0.5) / ANSWERS)
+        return found
 
     def points(self, rows: npt.NDArray[np.integer]) -> F32:
         """(rows, cameras, things, 2) where things are, 0 … 1 of width and height, NaN unseen."""

@@ -6,64 +6,41 @@ Knows no training; the numbers go into the foundation's card.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from model.augment import Augmentation
+from model.foundation_data import ANSWERS
 
 if TYPE_CHECKING:
     from model.foundation import Teacher
 
 BATCH = 64
-QUESTIONS = 14  # per picture pair
 SEED = 7
-QUARTER_TURN = 90
-DARK = Augmentation(shift_px=0, brightness=0.0, contrast=0.0)
 
 
 @torch.no_grad()
 def score(teacher: Teacher, rows: npt.NDArray[np.integer]) -> dict[str, float]:
-    """Median error per kind of question (its unit in the name), and of the pointing head."""
+    """Median error per number about the goal (its unit in the name), and of the pointing head."""
     teacher.model.eval()
-    errors: dict[str, list[float]] = defaultdict(list)
     rng = np.random.default_rng(SEED)
+    errors: dict[str, list[float]] = defaultdict(list)
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        inputs, labels, asked = teacher.encode(part, rng, questions=QUESTIONS, light=DARK)
-        features = teacher.features(inputs)
-        errors["pointing head, % of the picture"] += _pointing(teacher, features, part)
-        context = teacher.model.context(replace(inputs, features=features), bidirectional=True)
-        wanted = labels[:, 1:] >= 0
-        logits = teacher.model.backbone.lm_head(context.hidden[:, :-1][wanted])
-        said = logits[:, teacher.numbers].argmax(-1).tolist()
-        true = teacher.data.answers
-        position = 0
-        for row, questions in zip(part, asked, strict=True):
-            for question in questions:
-                answer = said[position : position + question.numbers]
-                position += question.numbers
-                away = np.abs(np.array(answer) - true[row, question.index, : question.numbers])
-                if question.turns:
-                    away = np.minimum(away, QUARTER_TURN - away)
-                errors[_kind(question.text, question.unit)].append(float(np.hypot.reduce(away)))
+        images = teacher.data.images[part]
+        features = teacher.features(images.reshape(-1, *images.shape[2:]))
+        points = torch.from_numpy(teacher.data.points(part)).flatten(0, 1)
+        away = (teacher.pointing.point(features) - points).norm(dim=-1) * 100
+        errors["pointing head, % of the picture"] += away[~away.isnan()].tolist()
+        tasks = rng.choice(teacher.data.tasks, len(part)).tolist()
+        seen = features.unflatten(0, images.shape[:2])
+        context = teacher.model.context(teacher.prompts(part, tasks, seen), bidirectional=True)
+        wrong = teacher.grounding.answer(context.values).numpy() - teacher.data.targets(part, tasks)
+        for column, name in enumerate(teacher.data.columns):
+            if name.is_goal and not name.turns:
+                off = np.abs(wrong[:, column]) * ANSWERS
+                errors[f"{name.text} {name.number}, {name.unit}"] += off[~np.isnan(off)].tolist()
+    teacher.model.train()
     return {kind: round(float(np.median(found)), 2) for kind, found in sorted(errors.items())}
-
-
-def _pointing(
-    teacher: Teacher, features: torch.Tensor, rows: npt.NDArray[np.integer]
-) -> list[float]:
-    """Errors of the pointing head in percent of the picture, things in sight only."""
-    points = torch.from_numpy(teacher.data.points(rows)).flatten(0, 1)
-    found = teacher.head.point(features.unflatten(0, (len(points), -1)))
-    away = (found - points).norm(dim=-1) * 100
-    return away[~away.isnan()].tolist()
-
-
-def _kind(text: str, unit: str) -> str:
-    """Questions about red, green and blue cubes are one kind."""
-    words = [word for word in text.split() if word not in ("red", "green", "blue")]
-    return f"{' '.join(words)}, {unit}" if unit else " ".join(words)

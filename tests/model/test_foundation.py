@@ -14,7 +14,9 @@ import torch
 from model.errors import TrainingDataUnusable
 from model.foundation import Lesson, Teacher
 from model.foundation_data import FoundationData
+from model.grounding_head import GroundingHead
 from model.pointing_head import PointingHead
+from model.train import group_of
 
 TASK = "put the red cube in the tray"
 QUESTIONS = [
@@ -62,20 +64,19 @@ def test_pictures_keep_their_order(data: FoundationData) -> None:
     assert data.images[:, 1].mean(axis=(1, 2, 3)) == pytest.approx(40 * np.arange(6), abs=2)
 
 
-def test_only_questions_with_an_answer_under_this_task_are_asked(data: FoundationData) -> None:
-    rng = np.random.default_rng(0)
-    unseen = {
-        q.text for q in data.choose(0, task="put the blue cube in the tray", count=9, rng=rng)
-    }
-    seen = {q.text for q in data.choose(4, task=TASK, count=9, rng=rng)}
-    assert unseen == {"red cube in front", "turn to red cube"}
-    assert seen == {str(q["text"]) for q in QUESTIONS}
+def test_answers_about_the_goal_belong_to_the_task(data: FoundationData) -> None:
+    names = [(c.text, c.number) for c in data.columns]
+    blue = "put the blue cube in the tray"
+    found = data.targets(np.array([5, 5]), [TASK, blue])
+    goal = [i for i, (text, _) in enumerate(names) if text == "from tool to goal"]
+    assert found[0, goal] == pytest.approx((data.answers[5, 2] + 0.5) / 100)
+    assert np.isnan(found[1, goal]).all()
 
 
-def test_a_reply_says_the_true_numbers(data: FoundationData) -> None:
-    chosen = [data.questions[0], data.questions[3]]
-    x, y, turn = data.answers[5, 0, 0], data.answers[5, 0, 1], data.answers[5, 3, 0]
-    assert data.reply(5, chosen) == f" red cube in front {x} {y} turn to red cube {turn}"
+def test_answers_that_turn_are_points_on_a_circle(data: FoundationData) -> None:
+    turns = [i for i, c in enumerate(data.columns) if c.turns]
+    around = data.targets(np.arange(6), [TASK] * 6)[:, turns] - 0.5
+    assert np.hypot(*around.T) == pytest.approx(0.3)
 
 
 def test_things_out_of_sight_point_nowhere(data: FoundationData) -> None:
@@ -84,18 +85,29 @@ def test_things_out_of_sight_point_nowhere(data: FoundationData) -> None:
     assert points[1, 1, 0] == pytest.approx((data.answers[5, 1, :2] + 0.5) / 100)
 
 
-def test_the_labels_are_the_numbers_and_nothing_else(data: FoundationData) -> None:
-    teacher = Teacher(data, lesson=Lesson(looking_steps=1, talking_steps=1), seed=0)
-    rows = np.array([4, 5])
-    _, labels, asked = teacher.encode(rows, np.random.default_rng(0), questions=4)
-    wanted = [
-        int(number)
-        for row, questions in zip(rows, asked, strict=True)
-        for q in questions
-        for number in data.answers[row, q.index, : q.numbers]
-    ]
-    said = [teacher.numbers.tolist().index(token) for token in labels[labels >= 0].tolist()]
-    assert said == wanted
+def test_looking_changes_the_eyes_and_grounding_the_language_model(data: FoundationData) -> None:
+    teacher = Teacher(data, lesson=Lesson(looking_steps=1, grounding_steps=1), seed=0)
+    backbone = teacher.model.backbone
+    for groups in ({"vision", "connector"}, {"text"}):
+        before = {k: v.clone() for k, v in backbone.named_parameters()}
+        teacher.step()
+        changed = {group_of(k) for k, v in backbone.named_parameters() if (v != before[k]).any()}
+        assert changed == groups
+
+
+def test_the_grounding_head_reads_a_place_off_the_last_token() -> None:
+    torch.manual_seed(0)
+    places = torch.rand(64, 2)
+    places[:8, 1] = torch.nan
+    values = [torch.randn(64, 3, 8) for _ in range(2)]
+    values[1][:, -1, :2] = torch.nan_to_num(places) * 4
+    head = GroundingHead(8, layers=2, targets=places)
+    optimizer = torch.optim.Adam(head.parameters(), 0.03)
+    for _ in range(300):
+        optimizer.zero_grad()
+        head.loss(values, places, torch.ones(2)).backward()
+        optimizer.step()
+    assert (head.answer(values) - places).abs().nanmean() < 0.1
 
 
 def test_the_pointing_head_learns_where_a_token_lights_up() -> None:
