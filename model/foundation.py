@@ -1,8 +1,8 @@
 """``python -m model.foundation``: teach the tiny backbone to see, before it ever sees a robot act.
 
 Pictures of a simulated bench, questions about where things are and how far away, true answers
-(``python -m studio.make_foundation_data`` makes the file). First the eyes learn to point. Then, with
-the eyes as they are, the language model learns to gather the answers on the last token of a
+(``python -m studio.make_foundation_data`` makes the file). First the eyes learn to point. Then,
+with the eyes as they are, the language model learns to gather the answers on the last token of a
 robot's prompt, where the action expert will look. The result is a checkpoint that fine-tuning
 starts from, with a card that says what it was taught and how well it answers. No demonstration is
 involved, and the action expert stays as it was born.

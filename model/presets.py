@@ -134,7 +134,7 @@ def preset(name: str) -> ModelConfig:
 
 
 def tiny() -> ModelConfig:
-    """A million parameters: learns from 50 demonstrations in minutes on one CPU core."""
+    """About 1.5 million parameters: learns from 50 demonstrations in minutes on one CPU core."""
     return ModelConfig(
         text=TextConfig(
             hidden_size=96,
