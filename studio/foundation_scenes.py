@@ -4,6 +4,9 @@ Poses are drawn, not driven: no demonstration and no task solution is in them, o
 are. Used to pretrain the tiny network's eyes. Knows no question, no network and no file.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# MuJoCo's compiled module carries no types
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,8 @@
 """Which robot the simulated bench presents: an SO-101 with a front and a wrist camera."""
 
+# pyright: reportAttributeAccessIssue=false
+# MuJoCo's compiled module carries no types
+
 from __future__ import annotations
 
 import mujoco
