@@ -189,7 +189,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="updates to do")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
-    parser.add_argument("--action-hz", type=float, default=10.0, help="plan rows per second")
+    parser.add_argument("--action-hz", type=float, default=20.0, help="plan rows per second")
     parser.add_argument("--horizon", type=int, default=30, help="rows of a plan")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--nice", type=int, default=10, help="how much to give way to others")

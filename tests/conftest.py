@@ -51,7 +51,11 @@ def _children() -> dict[int, str]:
     """Living child processes of this one, by id, except Python's own resource tracker."""
     children: dict[int, str] = {}
     for listing in Path("/proc/self/task").glob("*/children"):
-        for pid in listing.read_text().split():
+        try:
+            pids = listing.read_text().split()
+        except FileNotFoundError:  # that thread has just ended
+            continue
+        for pid in pids:
             try:
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             except OSError:  # it has just ended

@@ -135,7 +135,7 @@ class TopBar(QWidget):
         self._recording = RecordingMark()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(16, 0, 14, 0)
-        self._row.setSpacing(20)
+        self._row.setSpacing(17)
         self._row.addWidget(label("Foresight", role="brand"))
         self._row.addWidget(self.banner)
         for item in (self._task, self._policy, self._loop, self._plan_age, self._recording):
