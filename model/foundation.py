@@ -52,6 +52,7 @@ Rows = npt.NDArray[np.integer]
 SAVE_EVERY = 400  # steps
 LOOKS = 2  # at every picture once the eyes are done: as it is, and under another light
 FEATURES_AT_ONCE = 64  # pictures
+LOUDNESS = 0.1  # root mean square of image features; that of embedded words is 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,6 @@ class Lesson:
     batch_size: int = 32
     rate: float = 2e-3
     weight_decay: float = 0.01
-    goal_weight: float = 6.0  # of an answer about the task's own object, beside any other
 
     @property
     def steps(self) -> int:
@@ -82,6 +82,7 @@ class Teacher:
     """The model, its heads and the optimiser, one step at a time."""
 
     def __init__(self, data: FoundationData, *, lesson: Lesson, seed: int) -> None:
+        """A network with random weights at the beginning of its lesson."""
         torch.manual_seed(seed)
         config = preset("tiny")
         self.data, self.lesson, self.seed = data, lesson, seed
@@ -98,8 +99,7 @@ class Teacher:
         self.grounding = GroundingHead(
             config.text.context_size, layers=config.text.num_hidden_layers, targets=targets
         )
-        goal = [lesson.goal_weight if c.is_goal else 1.0 for c in data.columns]
-        self.weight = torch.tensor(goal)
+        self.weight = torch.tensor([column.weight for column in data.columns])
         self.rows = np.arange(min(HELDOUT, len(data) // 2), len(data))
         self.steps = 0
         self.seen: torch.Tensor | None = None  # (looks, m, cameras, tokens, hidden) once eyes rest
@@ -111,6 +111,17 @@ class Teacher:
     def _optimizer(self, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
         decay = self.lesson.weight_decay
         return torch.optim.AdamW(parameters, betas=(0.9, 0.98), weight_decay=decay)
+
+    def take_eyes(self, path: Path) -> None:
+        """Skip the first part: image tower and connector come from a checkpoint of this script.
+
+        Raises:
+            ModelError: the checkpoint cannot be read.
+        """
+        trained = checkpoint.load(path).model.state_dict()
+        eyes = {name: value for name, value in trained.items() if group_of(name) in EYES}
+        self.model.load_state_dict({**self.model.state_dict(), **eyes})
+        self.steps = self.lesson.looking_steps
 
     def step(self) -> float:
         """One update; returns its loss."""
@@ -138,6 +149,7 @@ class Teacher:
     def _ground(self, rows: Rows, rng: np.random.Generator) -> torch.Tensor:
         """Answers on the last token of a robot's prompt, from features seen before."""
         if self.seen is None:
+            self._speak_up()
             self.seen = self._look_at_all()
         tasks = rng.choice(self.data.tasks, len(rows)).tolist()
         looks = torch.from_numpy(rng.integers(0, len(self.seen), len(rows)))
@@ -152,6 +164,18 @@ class Teacher:
         pixel_values, pooling = self.processor.patches(pictures)
         pooled = pool(native, vision_features(native, pixel_values), pooling)
         return pooled.unflatten(0, (len(pictures), -1))
+
+    @torch.no_grad()
+    def _speak_up(self) -> None:
+        """Scale the eyes' last layer so that the language model hears them beside its own words.
+
+        The pointing head norms what it reads, so the eyes come out of their lesson at any scale:
+        at a hundredth of a word's, and the language model never learned to look.
+        """
+        some = self.data.images[: FEATURES_AT_ONCE // 2]
+        features = self.features(some.reshape(-1, *some.shape[2:]))
+        projector = self.model.backbone.model.multi_modal_projector.image_projector
+        projector.down_proj.weight.mul_(LOUDNESS / features.square().mean().sqrt())
 
     @torch.no_grad()
     def _look_at_all(self) -> torch.Tensor:
@@ -215,6 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--looking-steps", type=int, default=2000)
     parser.add_argument("--grounding-steps", type=int, default=3000)
+    parser.add_argument("--eyes", type=Path, help="take the first part from this checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -223,6 +248,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     data = FoundationData.load(options.data, image_size=preset("tiny").image_size)
     lesson = Lesson(options.looking_steps, options.grounding_steps)
     teacher = Teacher(data, lesson=lesson, seed=options.seed)
+    if options.eyes:
+        teacher.take_eyes(options.eyes)
     began_s = time.process_time()
     while teacher.steps < lesson.steps:
         loss = teacher.step()

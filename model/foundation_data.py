@@ -41,6 +41,7 @@ class Question:
     picture: int = -1  # it points into this picture, −1: it does not point
     unit: str = ""  # of one step of the answer, for scores
     turns: bool = False  # the numbers run in a circle of 90
+    weight: float = 1.0  # of its answers, beside those of other questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Column:
     is_goal: bool  # about the thing that the row's task is about
     number: int  # which number of the answer; of a circle: 0 cosine, 1 sine
     turns: bool
+    weight: float
 
     def place(self, share: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         """The column's value for an answer, 0 … 1 of its range."""
@@ -109,7 +111,7 @@ class FoundationData:
         """What :meth:`targets` holds, in order: general questions, then those about the goal."""
         texts = dict.fromkeys((bool(q.task), q.text) for q in self.questions)
         return tuple(
-            Column(q.text, q.unit, is_goal=is_goal, number=number, turns=q.turns)
+            Column(q.text, q.unit, is_goal, number=number, turns=q.turns, weight=q.weight)
             for is_goal, text in sorted(texts)
             for q in [next(q for q in self.questions if (bool(q.task), q.text) == (is_goal, text))]
             for number in range(2 if q.turns else q.numbers)

@@ -155,9 +155,9 @@ def tiny() -> ModelConfig:
             num_attention_heads=3,
             num_key_value_heads=3,
             head_dim=32,
-            image_default_input_size=(96, 96),
+            image_default_input_size=(144, 144),
             image_patch_size=12,
-            image_num_pos=64,
+            image_num_pos=144,
             hidden_act="silu",
         ),
         adapter=AdapterConfig(
@@ -181,7 +181,7 @@ def tiny() -> ModelConfig:
         max_action_dim=8,
         max_action_horizon=30,
         action_mode="continuous",
-        foresight=ForesightConfig(preset="tiny", training_attention="bidirectional"),
+        foresight=ForesightConfig(preset="tiny", training_attention="bidirectional", pooling=3),
     )
 
 

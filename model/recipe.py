@@ -37,12 +37,13 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "tiny": Recipe(
-        learning_rate={"text": 1e-3, "vision": 0.0, "connector": 0.0, "expert": 1e-3},
+        learning_rate={"text": 3e-4, "vision": 0.0, "connector": 0.0, "expert": 1e-3},
         warmup_steps=50,
         final_rate=0.02,
         average=0.99,
         state_noise=0.02,
         augmentation=Augmentation(shift_px=1),
+        looks=2,
     ),
     # published full fine-tuning; adapters come with the released weights
     "full": Recipe(

@@ -34,6 +34,9 @@ TOOL_REACH_M = 0.25  # offsets from the tool count from minus this
 HIDDEN_M = 0.035  # a surface this much in front of a thing's centre hides it
 NO_ANSWER = -1
 HALVES = "half centimetres"
+PERCENT = "% of the picture"
+ASIDE = 0.01  # weight of what is not about the goal
+TOOL = 0.5  # weight of where the tool is: nobody can say how far the goal is without knowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Question:
     picture: int = -1  # points into this camera's picture, in percent of width and height
     unit: str = ""  # of one step of the answer
     turns: bool = False  # the numbers run in a circle of 90
+    weight: float = 1.0  # how much its answers count; the last token of a prompt cannot hold all
 
 
 def words(thing: str) -> str:
@@ -61,28 +65,41 @@ def task_of(cube: str) -> str:
 def questions() -> list[Question]:
     """All questions, in the order :func:`answers` fills them."""
     found = [
-        Question(f"{words(thing)} in {camera}", 2, picture=k, unit="% of the picture")
+        Question(f"{words(thing)} in {camera}", 2, picture=k, unit=PERCENT, weight=ASIDE)
         for k, camera in enumerate(CAMERAS)
         for thing in THINGS
     ]
     found += [
-        Question(f"depth of {words(thing)} in {camera}", 1, unit=HALVES)
+        Question(f"depth of {words(thing)} in {camera}", 1, unit=HALVES, weight=ASIDE)
         for camera in CAMERAS
         for thing in THINGS
     ]
-    found += [Question(f"{words(thing)} on the table", 2, unit=HALVES) for thing in THINGS]
-    found += [Question(f"from tool to {words(cube)}", 3, unit=HALVES) for cube in CUBES]
-    found += [Question(f"turn to {words(cube)}", 1, unit="°", turns=True) for cube in CUBES]
     found += [
-        Question(f"goal in {camera}", 2, task=task_of(cube), picture=k, unit="% of the picture")
-        for k, camera in enumerate(CAMERAS)
-        for cube in CUBES
+        Question(
+            f"{words(thing)} on the table",
+            2,
+            unit=HALVES,
+            weight=TOOL if thing == "tool" else ASIDE,
+        )
+        for thing in THINGS
     ]
-    found += [Question("from tool to goal", 3, task=task_of(cube), unit=HALVES) for cube in CUBES]
-    found += [
-        Question("turn to goal", 1, task=task_of(cube), unit="°", turns=True) for cube in CUBES
-    ]
-    return [*found, Question("held cube", 1)]
+    for cube in CUBES:
+        found += [
+            Question(f"from tool to {words(cube)}", 3, unit=HALVES, weight=ASIDE),
+            Question(f"turn to {words(cube)}", 1, unit="°", turns=True, weight=ASIDE),
+        ]
+    for cube in CUBES:
+        task = task_of(cube)
+        found += [
+            Question(f"goal in {camera}", 2, task=task, picture=k, unit=PERCENT)
+            for k, camera in enumerate(CAMERAS)
+        ]
+        found += [
+            Question("goal on the table", 2, task=task, unit=HALVES),
+            Question("from tool to goal", 3, task=task, unit=HALVES),
+            Question("turn to goal", 1, task=task, unit="°", turns=True),
+        ]
+    return [*found, Question("held cube", 1, weight=ASIDE)]
 
 
 def answers(truth: Truth, depths: dict[str, F32]) -> list[list[int]]:
@@ -97,17 +114,17 @@ def answers(truth: Truth, depths: dict[str, F32]) -> list[list[int]]:
         cube: _halves(truth.places[cube] - truth.places["tool"] + TOOL_REACH_M) for cube in CUBES
     }
     turn = {cube: [int(np.degrees(truth.turns[cube]))] for cube in CUBES}
-    return [
+    found = [
         *(points[camera, thing] for camera in CAMERAS for thing in THINGS),
         *(ranges[camera, thing] for camera in CAMERAS for thing in THINGS),
         *(table[thing] for thing in THINGS),
-        *(offset[cube] for cube in CUBES),
-        *(turn[cube] for cube in CUBES),
-        *(points[camera, cube] for camera in CAMERAS for cube in CUBES),
-        *(offset[cube] for cube in CUBES),
-        *(turn[cube] for cube in CUBES),
-        [("", *CUBES).index(truth.held)],
     ]
+    for cube in CUBES:
+        found += [offset[cube], turn[cube]]
+    for cube in CUBES:
+        found += [points[camera, cube] for camera in CAMERAS]
+        found += [table[cube], offset[cube], turn[cube]]
+    return [*found, [("", *CUBES).index(truth.held)]]
 
 
 def _seen(

@@ -49,7 +49,7 @@ class Manner:
             hover_m=float(rng.uniform(0.060, 0.080)),
             lift_m=float(rng.uniform(0.105, 0.125)),
             drop_m=float(rng.uniform(0.045, 0.060)),
-            approach_offset=within(0.005),
+            approach_offset=within(0.020),  # sideways misses are put right on the way down
             grasp_offset=within(0.0015),
             place_offset=within(0.012),
             pause_s=float(rng.uniform(0.0, 0.12)),
