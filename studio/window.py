@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from recordings.types import RigPhase, RigStatus
 from studio.actions import ACTIONS, PAGES, Action, action
 from studio.pages.connect import ConnectPage
-from studio.pages.page import Page
+from studio.pages.page import Page, give_left_its_width
 from studio.pages.review import ReviewPage
 from studio.pages.run import RunPage
 from studio.pages.stage import Stage
@@ -152,7 +152,7 @@ class Window(QMainWindow):
         page = self.pages[key]
         self.rail.set_current(key)
         self._lefts.setVisible(page.left is not None)
-        self._lefts.setFixedWidth(page.left_px)
+        give_left_its_width(self._splitter, page.left_px)
         for stack, panel in (
             (self._lefts, page.left),
             (self._strips, page.strip),
