@@ -248,7 +248,10 @@ class Window(QMainWindow):
         fault = "its process is gone" if self.session.rig_gone else None
         if status.phase is RigPhase.FAULT and status.fault:
             fault = status.fault.message
-        self.bar.set_authority(status.authority, status.handing_over, fault, status.stopped)
+        driver = "" if status.leader_is_person else status.leader
+        self.bar.set_authority(
+            status.authority, status.handing_over, fault, status.stopped, status.torque, driver
+        )
 
     def _show_numbers(self, status: RigStatus) -> None:
         running = status.phase is RigPhase.READY and not self.session.rig_gone
@@ -264,9 +267,7 @@ class Window(QMainWindow):
             self.stage.tick(arm_visible=True)
         if self._ticks % 2 == 0:
             page.tick()
-            teaching = self.session.teaching
-            name = f"take {teaching.kept + teaching.discarded + 1}" if teaching.active else None
-            self.bar.set_recording(name, teaching.seconds, teaching.sealing)
+            self.bar.set_recording(*self.session.recorded)
 
     # ── end ────────────────────────────────────────────────────────────────────────────────────
 

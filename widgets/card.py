@@ -145,9 +145,7 @@ class Button(QPushButton):
         return self.fontMetrics().horizontalAdvance(text)
 
 
-def button(
-    text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str = ""
-) -> Button:
+def button(text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str = "") -> Button:
     """A push button.
 
     Args:

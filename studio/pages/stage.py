@@ -160,7 +160,6 @@ class Stage:
             for view in self.views.values():
                 view.set_offline("Choose an episode to replay it")
             return
-        self.arm.set_objects([])  # where things lay is in the pictures, not in the file
         self._on_cursor_moved(review.row)
 
     def _on_cursor_moved(self, row: int) -> None:
@@ -169,6 +168,8 @@ class Stage:
             return
         q: F32 = review.state[row]
         self.arm.set_measured(self._session.space.poses(q))
+        scene = review.scene
+        self.arm.set_objects(list(self._session.space.objects(scene)) if scene else [])
         near = slice(max(0, row - HISTORY), row + 1)
         t_s = np.asarray(review.t_s[near] - review.t_s[row], dtype=np.float64)
         self.joints.set_history(t_s, review.state[near], review.action[near])
