@@ -81,15 +81,6 @@ class RunPage(Page):
         self.chunk.set_progress(*self._stage.overlay.progress())
         self._stage.arm.set_title(self._title())
 
-    def _show_countdown(self, status: RigStatus) -> None:
-        """In "veto" a plan runs by itself: how long one can still refuse is seen, not guessed."""
-        counting = status.veto_left_s > 0.0 and self._running.waiting is not None
-        left_s = status.veto_left_s if counting else 0.0
-        self.plan.set_countdown(left_s, self._session.cell.bench.settings.veto_s)
-        if self._counted and not counting:
-            self._shown = None  # the sentence was the countdown's
-        self._counted = counting
-
     def _title(self) -> str:
         proposal = self._stage.overlay.proposal
         if proposal is None:
@@ -110,8 +101,13 @@ class RunPage(Page):
 
     def _on_session_status_changed(self, status: RigStatus) -> None:
         self._show_buttons(status)
-        self._show_countdown(status)
+        counting = status.veto_left_s > 0.0 and self._running.waiting is not None
+        if self._counted and not counting:
+            self._shown = None  # the sentence was the countdown's
+        self._counted = counting
         self._show_what_there_is(status)
+        left_s = status.veto_left_s if counting else 0.0
+        self.plan.set_countdown(left_s, self._session.cell.bench.settings.veto_s)
 
     def _show_state(self, status: RigStatus) -> None:
         active = self._session.cell.active

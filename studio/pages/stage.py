@@ -33,7 +33,7 @@ class Stage:
     def __init__(self, session: Session) -> None:
         self._session = session
         robot = session.cell.bench.robot
-        self.arm = ArmView()
+        self.arm = ArmView(later=True)
         self.joints = JointPlot("")
         self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
@@ -88,6 +88,7 @@ class Stage:
 
     def build(self) -> None:
         """What needs the robot's geometry; after the first paint."""
+        self.arm.build()
         self.arm.set_shapes(self._session.space.shapes)
         self._built = True
 
