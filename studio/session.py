@@ -223,7 +223,10 @@ class Session(QObject):
 
     def reconnect(self) -> None:
         """Start rig and recorder again after their process was lost."""
-        self.cell.restart()
+        self.cell.restart()  # what was being recorded is sealed
+        for part in (self.teaching, self.rollout):
+            part.on_recorder_stopped()
+        self.review.load()
         self._rig_gone = False
         self._connect_wanted = True
         self.statusChanged.emit(self.status)
