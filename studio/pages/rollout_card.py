@@ -28,12 +28,14 @@ class RolloutCard(Card):
         self.success.clicked.connect(self._rollout.mark_success)
         self.failure.clicked.connect(self._rollout.mark_failure)
         self.end.clicked.connect(self._rollout.end)
-        row = QHBoxLayout()
-        for item in (self.success, self.failure, self.end):
-            row.addWidget(item, 1)
-        for part in (self.wanted, self.words):
-            self.body.addWidget(part)
-        self.body.addLayout(row)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self.wanted, 1)
+        above.addWidget(self.end)
+        for item in (self.success, self.failure):
+            below.addWidget(item, 1)
+        self.body.addLayout(above)
+        self.body.addWidget(self.words)
+        self.body.addLayout(below)
         self._rollout.changed.connect(self._on_rollout_changed)
         self._on_rollout_changed()
 
