@@ -35,11 +35,11 @@ class Arm(Protocol):
         ...
 
     def hold(self) -> None:
-        """Keep the present position with torque on."""
+        """Keep the present position with torque on: the goal is set there before the torque is."""
         ...
 
     def release(self) -> None:
-        """Torque off. The caller has parked the arm."""
+        """Torque off: the arm goes limp until ``hold``. The caller has parked it."""
         ...
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recordings.types import F32, Authority, Autonomy, Plan, PlanReport
+from recordings.types import F32, Authority, Autonomy, Plan, PlanReport, Torque
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,14 @@ class AuthorityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TorqueChanged:
+    """The motors began or ceased to push, or the arm is on its way to where it is let go."""
+
+    torque: Torque
+    t_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class SceneState:
     """Simulated bench only: where things are, at 10 Hz, for the 3D view and for scoring trials."""
 
@@ -160,5 +168,5 @@ class SceneState:
     demonstrator_done: bool = False
 
 
-Event = PlanProposed | PlanActivated | PlanDropped | AuthorityChanged | SceneState
+Event = PlanProposed | PlanActivated | PlanDropped | AuthorityChanged | TorqueChanged | SceneState
 # RigStatus and Fault (recordings.types) travel on the same pipe.

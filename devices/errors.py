@@ -9,6 +9,8 @@
     ├── InvalidBench      a bench file says something impossible
     ├── LeaderLost        the leader is silent, not finite, or jumped
     ├── ArmLost           the arm did not answer for too long
+    ├── ArmBlocked        a joint does not do what it is sent
+    ├── OutsideWorkspace  the tool would leave the box it may be in
     ├── PlannerMismatch   the policy was trained for another robot
     ├── PlannerFailed     the policy server answered with an error or not at all
     ├── PlanInvalid       a plan is not a finite (h, n) trajectory of this robot
@@ -137,6 +139,34 @@ class ArmLost(DeviceError):
             device,
             f"{device} was silent for {1000 * silent_s:.0f} ms: {reason}.",
             "Nothing is sent any more. Check cable and power, then connect again.",
+        )
+
+
+class ArmBlocked(DeviceError):
+    """A joint stays behind its command: something is in the way, or its motor is too weak."""
+
+    code = "arm_blocked"
+
+    def __init__(self, joint: str, *, behind_rad: float, bound_rad: float, for_s: float) -> None:
+        super().__init__(
+            "arm",
+            f"Joint {joint} does not follow: {behind_rad:.2f} rad behind its command for "
+            f"{for_s:.1f} s (at most {bound_rad:.2f} rad).",
+            "The arm holds where it is. Free it, or check that motor, then go on.",
+        )
+
+
+class OutsideWorkspace(DeviceError):
+    """The tool would leave the box it may be in."""
+
+    code = "outside_workspace"
+
+    def __init__(self, *, axis: str, value_m: float, bound_m: float) -> None:
+        super().__init__(
+            "arm",
+            f"The tool would leave its workspace: {axis} {1000 * value_m:.0f} mm, bound "
+            f"{1000 * bound_m:.0f} mm.",
+            "The arm holds. Drive it back inside, or change the workspace of the bench.",
         )
 
 

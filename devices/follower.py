@@ -68,6 +68,36 @@ class Follower:
             self._tolerate(error, since_ns=self._taken_ns, now_ns=now_ns)
         return q if self._sent is None else self._sent
 
+    def release(self, *, now_ns: int) -> bool:
+        """Torque off; False when the arm did not take that yet.
+
+        Raises:
+            ArmLost: it did not take it for too long.
+        """
+        try:
+            self._arm.release()
+        except DeviceError as error:
+            self._tolerate(error, since_ns=self._taken_ns, now_ns=now_ns)
+            return False
+        self._sent = None
+        self._taken_ns = now_ns
+        return True
+
+    def stay_limp(self, *, now_ns: int) -> None:
+        """Nothing is sent, and that is right."""
+        self._taken_ns = now_ns
+
+    def hold(self, *, now_ns: int) -> JointState:
+        """Torque on where the arm is now; returns that place.
+
+        Raises:
+            DeviceError: it stays limp.
+        """
+        self._arm.hold()
+        self._state = self._arm.read()
+        self._heard_ns = self._taken_ns = now_ns
+        return self._state
+
     def close(self) -> None:
         """Let go; the arm keeps holding. May be called twice."""
         self._arm.close()

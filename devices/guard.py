@@ -34,6 +34,7 @@ class GuardBit(enum.IntFlag):
     POSITION = 4
     SPEED = 8
     ACCELERATION = 16
+    WORKSPACE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class Guard:
     def max_acceleration(self) -> F64:
         """(n,) rad/s²."""
         return self._max_acceleration
+
+    @property
+    def position(self) -> F64:
+        """(n,) rad, the command sent last."""
+        return self._q
 
     @property
     def velocity(self) -> F64:
@@ -105,6 +111,11 @@ class Guard:
         self._v = (q - self._q) / self._period_s
         self._q = q
         return Guarded(self._as_float32(q), bits)
+
+    def brake(self) -> Guarded:
+        """Come to rest as quickly as the acceleration limit allows; one control period of it."""
+        self._target_before = None  # where it is now must not pass for a moving target
+        return self.limit(self._q)
 
     def _sane(self, target: npt.ArrayLike) -> tuple[F64, GuardBit]:
         wanted = np.asarray(target, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What ties the rig to the studio and never queues: STOP, the heartbeat, whether anybody is left.
+"""What ties the rig to the studio and never queues: STOP, letting go, heartbeat, being left.
 
 The rig reads it every tick. Knows neither pipes nor processes.
 """
@@ -13,6 +13,10 @@ class Lifeline(Protocol):
 
     def stop_count(self) -> int:
         """How often STOP was pressed; every increase stops the arm."""
+        ...
+
+    def release_count(self) -> int:
+        """How often the second stage of STOP was asked for: let the arm go limp."""
         ...
 
     def heartbeat_ns(self) -> int:

@@ -6,21 +6,27 @@ can jump: whoever starts, starts from the command sent last. Knows no camera, no
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from devices.authority import AuthorityMachine
 from devices.bench import Hardware
+from devices.commands import AuthorityChanged, TorqueChanged
 from devices.driving.holding import Hold
 from devices.driving.leading import Leading
+from devices.driving.letting_go import LettingGo
 from devices.driving.parking import Parking
 from devices.driving.policy import PolicyDriver
-from devices.errors import LeaderLost, NotAllowed
+from devices.errors import ArmBlocked, DeviceError, LeaderLost, NotAllowed, OutsideWorkspace
 from devices.follower import Follower
-from devices.guard import Guard, GuardBit
+from devices.following import Following
+from devices.guard import Guard, GuardBit, Guarded
 from devices.rig_settings import RigSettings
 from devices.watch import Concern, Urgency
-from recordings.types import F32, Authority, Fault, JointState, frozen_f32
+from devices.workspace import Fence, Outside
+from recordings.types import F32, Authority, Fault, JointState, Torque, frozen_f32
 
 F64 = npt.NDArray[np.float64]
 
@@ -34,8 +40,12 @@ class Motion:
         self._wanted_park_q = hardware.park_q
         self._park_q: F32 | None = None
         self._follower = Follower(hardware.arm, settings=settings)
-        self._guard = Guard(robot, period_s=1.0 / robot.control_hz)
+        self._period_s = 1.0 / robot.control_hz
+        self._guard = Guard(robot, period_s=self._period_s)
+        self._following = Following(robot, settings=settings)
+        self._fence = self._fence_of(hardware)
         self._hold = Hold()
+        self._letting_go = LettingGo(parks_first=settings.park_before_limp)
         self._parking: Parking | None = None
         self._faults: list[Fault] = []
         self.authority = AuthorityMachine()
@@ -44,7 +54,18 @@ class Motion:
         self.state: JointState | None = None  # measured last
         self.sent: F32 = frozen_f32(np.zeros(len(robot.joints)))  # (n,) rad, sent last
         self.guarded = GuardBit.NONE  # what the guard changed in it
+        self.held_back: Outside | None = None  # how the last target would have left the workspace
         self.fault: Fault | None = None  # why nobody drives, None when there is no such reason
+
+    def _fence_of(self, hardware: Hardware) -> Fence | None:
+        if hardware.workspace is None or hardware.fence_kinematics is None:
+            return None
+        return Fence(
+            hardware.workspace,
+            hardware.fence_kinematics,
+            max_acceleration=self._guard.max_acceleration,
+            max_speed=hardware.arm.spec.max_speed.astype(np.float64),
+        )
 
     # ── life ───────────────────────────────────────────────────────────────────────────────
 
@@ -57,12 +78,17 @@ class Motion:
         self.leading.connect()
         self.state = self._follower.connect(now_ns=now_ns)
         self._anchor(self.state.q)
+        self._letting_go.hold_again(now_ns=now_ns)
         self._park_q = self.state.q if self._wanted_park_q is None else self._wanted_park_q
 
     def close(self) -> None:
         """Let go; the arm keeps holding. May be called twice."""
         self.leading.close()
         self._follower.close()
+
+    def drain_changes(self) -> list[AuthorityChanged | TorqueChanged]:
+        """Who drives and whether the motors push: changes since the last call."""
+        return [*self.authority.drain(), *self._letting_go.drain()]
 
     def drain_faults(self) -> list[Fault]:
         """Faults to tell a person, since the last call."""
@@ -79,6 +105,22 @@ class Motion:
         """
         self.state = self._follower.read(now_ns=now_ns)
         return self.state
+
+    def check_following(self, state: JointState, elapsed_s: float, *, now_ns: int) -> None:
+        """An arm that does not do what it was sent holds where it is, whoever drives."""
+        if self._letting_go.is_limp:
+            return
+        behind = self._following.look(self.sent, self._guard.velocity, state.q, elapsed_s)
+        if behind is None:
+            return
+        blocked = ArmBlocked(
+            behind.joint,
+            behind_rad=behind.behind_rad,
+            bound_rad=behind.bound_rad,
+            for_s=behind.for_s,
+        )
+        self._blame(blocked.to_fault(t_ns=now_ns), now_ns=now_ns)
+        self._anchor(frozen_f32(self._following.relaxed(self.sent, state.q)))
 
     def choose(self, state: JointState, elapsed_s: float, *, now_ns: int) -> F64:
         """The target (n,) rad of whoever drives."""
@@ -100,10 +142,14 @@ class Motion:
     def send(self, target: npt.ArrayLike, *, now_ns: int) -> F32:
         """Guard a target (n,) rad and send it; returns what was really sent.
 
+        A limp arm is sent nothing; what counts as sent is then where it lies.
+
         Raises:
             ArmLost: nothing went through for too long.
         """
-        guarded = self._guard.limit(target)
+        if self._goes_limp(now_ns=now_ns):
+            return self.sent
+        guarded = self._guarded(np.asarray(target, dtype=np.float64), now_ns=now_ns)
         self.guarded = guarded.bits
         self.sent = self._follower.write(guarded.q, now_ns=now_ns)
         if not np.array_equal(self.sent, guarded.q):
@@ -159,11 +205,44 @@ class Motion:
     def stop(self, *, now_ns: int) -> None:
         """STOP: the last command is held from this tick on, whatever was going on."""
         self.authority.stop(now_ns=now_ns)
+        self._letting_go.interrupt(now_ns=now_ns)
         self._anchor(self.sent)
         self.policy.leave(self.sent, now_ns=now_ns)
 
+    def let_go(self, *, now_ns: int) -> None:
+        """Second stage of STOP: the arm is parked, then its torque is released."""
+        if self._letting_go.torque is not Torque.ON:
+            return
+        self.stop(now_ns=now_ns)
+        self._letting_go.begin(now_ns=now_ns)
+        if self._letting_go.parks_first:
+            self._start_parking(limit_s=math.inf)  # however long: let go elsewhere, it would fall
+
+    def release_stop(self, *, now_ns: int) -> None:
+        """Leave the stopped state; a limp arm gets its torque back where it lies.
+
+        Raises:
+            NotAllowed: its torque did not come back; it stays limp and stopped.
+        """
+        if self._letting_go.is_limp:
+            try:
+                self.state = self._follower.hold(now_ns=now_ns)
+            except DeviceError as error:
+                hint = "Check cable and power, then try again."
+                raise NotAllowed("Resuming", reason=error.message, hint=hint) from error
+            self._anchor(self.state.q)
+        elif self._letting_go.torque is Torque.PARKING:
+            self._anchor(self.sent)
+        self._letting_go.hold_again(now_ns=now_ns)
+        self.authority.release_stop()
+
+    @property
+    def torque(self) -> Torque:
+        return self._letting_go.torque
+
     def hold(self, reason: str, *, now_ns: int, fault: Fault | None = None) -> None:
         """Nobody drives any more: the arm coasts to rest and stays."""
+        self._letting_go.interrupt(now_ns=now_ns)
         if self.authority.hold(reason, now_ns=now_ns):
             self._hold.coast(self.sent, self._guard.velocity)
             self.policy.leave(self.sent, now_ns=now_ns)
@@ -175,10 +254,8 @@ class Motion:
     def park(self, reason: str, *, now_ns: int) -> None:
         """Nobody drives any more; the arm goes slowly to its parking pose and stays there."""
         self.hold(reason, now_ns=now_ns)
-        if self._park_q is not None:
-            parking = Parking(self.sent, self._park_q, rad_s=self._settings.park_rad_s)
-            is_near = parking.duration_s <= self._settings.park_limit_s
-            self._parking = parking if is_near else None
+        if not self._letting_go.is_limp:
+            self._start_parking(limit_s=self._settings.park_limit_s)
 
     @property
     def is_parking(self) -> bool:
@@ -207,6 +284,43 @@ class Motion:
         self._faults.append(fault)
         self.hold(fault.message, now_ns=now_ns, fault=fault)
 
+    def _guarded(self, target: F64, *, now_ns: int) -> Guarded:
+        """The command for a target, or braking where the tool would leave its workspace.
+
+        A person is stopped at the border; a policy that wants to cross it loses authority.
+        """
+        self.held_back = None
+        here = self._guard.position
+        if self._fence is None or target.shape != here.shape or not np.isfinite(target).all():
+            return self._guard.limit(target)
+        there = self._fence.crossed_by(target, q=here, period_s=self._period_s)
+        if there is None:
+            return self._guard.limit(target)
+        self.held_back = there
+        if self.authority.authority is Authority.POLICY:
+            error = OutsideWorkspace(axis=there.axis, value_m=there.value_m, bound_m=there.bound_m)
+            self._blame(error.to_fault(t_ns=now_ns), now_ns=now_ns)
+        braked = self._guard.brake()
+        return Guarded(braked.q, braked.bits | GuardBit.WORKSPACE)
+
+    def _start_parking(self, *, limit_s: float) -> None:
+        if self._park_q is not None:
+            parking = Parking(self.sent, self._park_q, rad_s=self._settings.park_rad_s)
+            self._parking = parking if parking.duration_s <= limit_s else None
+
+    def _goes_limp(self, *, now_ns: int) -> bool:
+        """Whether the arm is limp from now on, or was before; then it is where it fell."""
+        arrived = self._letting_go.torque is Torque.PARKING and self._parking is None
+        if arrived and self._follower.release(now_ns=now_ns):
+            self._letting_go.done(now_ns=now_ns)
+        if not self._letting_go.is_limp:
+            return False
+        self._follower.stay_limp(now_ns=now_ns)
+        if self.state is not None:
+            self._anchor(self.state.q)
+        self.guarded = GuardBit.NONE
+        return True
+
     def _engage(self, *, now_ns: int) -> None:
         try:
             self.leading.engage(self.sent, self._guard.velocity)
@@ -218,6 +332,7 @@ class Motion:
         self.sent = q
         self._parking = None
         self._guard.reset(q)
+        self._following.forget()
         self._hold.freeze(q)
         self.policy.player.rest_at(q)
 

@@ -37,6 +37,7 @@ from devices.motion import Motion
 from devices.planning.planner import Planner
 from devices.rig_settings import RigSettings
 from devices.watch import Watch
+from devices.workspace import Outside
 from recordings.live import Live
 from recordings.types import (
     Authority,
@@ -46,6 +47,7 @@ from recordings.types import (
     RigPhase,
     RigStatus,
     Step,
+    Torque,
 )
 
 OpenPlanner = Callable[[str, str], Planner]
@@ -165,12 +167,15 @@ class Rig:
         motion = self._motion
         if self._watch.stop_pressed():
             motion.stop(now_ns=now_ns)
+        if self._watch.release_asked() and self._phase is RigPhase.READY:
+            motion.let_go(now_ns=now_ns)
         if self._phase is not RigPhase.READY:
             return
         elapsed_s = self._elapsed_s(now_ns)
         concern = self._watch.look(self.authority, now_ns=now_ns)
         try:
             state = motion.read(now_ns=now_ns)
+            motion.check_following(state, elapsed_s, now_ns=now_ns)
             if concern is not None:
                 motion.heed(concern, now_ns=now_ns)
             target = motion.choose(state, elapsed_s, now_ns=now_ns)
@@ -267,7 +272,7 @@ class Rig:
             case Refuse(plan_id):
                 motion.policy.refuse(plan_id, now_ns=now_ns)
             case ReleaseStop():
-                self._release_stop()
+                self._release_stop(now_ns)
             case MoveTool():
                 self._move_tool(command)
             case ResetScene(seed):
@@ -302,8 +307,8 @@ class Rig:
         if self.authority is Authority.POLICY:
             self._motion.policy.soft_stop("The task was changed")
 
-    def _release_stop(self) -> None:
-        self._motion.authority.release_stop()
+    def _release_stop(self, now_ns: int) -> None:
+        self._motion.release_stop(now_ns=now_ns)
         if self._phase is not RigPhase.FAULT:
             self._motion.fault = None
 
@@ -315,6 +320,9 @@ class Rig:
         if self._scene is None or self._phase is not RigPhase.READY:
             hint = "Connect a simulated bench first."
             reason = "there is no simulated scene"
+            raise NotAllowed("Resetting the scene", reason=reason, hint=hint)
+        if self._motion.torque is Torque.OFF:
+            reason, hint = "the arm is limp", "Release STOP first: the arm holds again."
             raise NotAllowed("Resetting the scene", reason=reason, hint=hint)
         self._motion.hold("The scene was reset", now_ns=now_ns)
         self._scene.reset(seed)
@@ -336,11 +344,14 @@ class Rig:
             state=motion.state,
             action=motion.sent,
             leader=motion.leading.selected,
+            leader_is_person=not motion.leading.acts_alone,
             autonomy=policy.autonomy,
             task=self._task,
             epoch=motion.authority.epoch,
             handing_over=policy.handing_over,
             stopped=motion.authority.stopped,
+            torque=motion.torque,
+            held_back=_in_words(motion.held_back),
             planner=policy.word,
             policy=policy.policy,
             pending_plan=policy.pending_plan,
@@ -359,7 +370,7 @@ class Rig:
         """What happened since the last call, oldest first per source."""
         motion = self._motion
         events: list[Event | Fault] = [
-            *motion.authority.drain(),
+            *motion.drain_changes(),
             *motion.policy.drain(),
             *motion.drain_faults(),
             *self._events,
@@ -378,3 +389,7 @@ class Rig:
         assert self._scene is not None
         self._scene_due_ns = now_ns + SCENE_NS
         return self._scene.state(now_ns)
+
+
+def _in_words(found: Outside | None) -> str:
+    return "" if found is None else f"{found.axis} {1000 * found.bound_m:.0f} mm"

@@ -22,6 +22,18 @@ class RigSettings:
     """No picture for longer while the policy drives: come to rest."""
     bus_lost_s: float = 0.1
     """The arm did not answer for this long: fault. The servos hold by themselves."""
+    servo_lag_s: float = 0.12
+    """How far servos may lag behind a moving command: seconds of its speed (60 to 120 ms)."""
+    behind_rad: float = 0.35
+    """A joint further behind than its lag explains …"""
+    behind_s: float = 0.1
+    """… for this long is blocked: hold where it is."""
+    behind_little_rad: float = 0.15
+    """A joint that stays behind by less …"""
+    behind_little_s: float = 0.4
+    """… but for this long is blocked too."""
+    press_rad: float = 0.1
+    """How far beyond the measured place a blocked joint's goal is left: it presses, gently."""
     leader_jump_rad: float = 0.3
     """A larger step of a leader within one tick is an error of the leader, not a movement."""
     leader_misses: int = 3
@@ -56,6 +68,8 @@ class RigSettings:
     min_delay_s: float = 0.13
     """Shortest assumed delay of a plan: guidance needs a few fixed rows to stay consistent."""
 
+    park_before_limp: bool = True
+    """The arm has no brakes: park before its torque is released, so that it does not fall."""
     park_rad_s: float = 0.6
     """Speed of the way to the parking pose."""
     park_limit_s: float = 8.0

@@ -43,6 +43,7 @@ class Watch:
         self._cameras = cameras
         self._settings = settings
         self._stops_seen = lifeline.stop_count()
+        self._releases_seen = lifeline.release_count()
         self._last_ns: int | None = None
 
     def stop_pressed(self) -> bool:
@@ -50,6 +51,12 @@ class Watch:
         count = self._lifeline.stop_count()
         pressed, self._stops_seen = count != self._stops_seen, count
         return pressed
+
+    def release_asked(self) -> bool:
+        """Whether the second stage of STOP was asked for since the last call."""
+        count = self._lifeline.release_count()
+        asked, self._releases_seen = count != self._releases_seen, count
+        return asked
 
     def orphaned(self) -> bool:
         return self._lifeline.is_orphaned()

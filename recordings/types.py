@@ -272,6 +272,14 @@ class Autonomy(enum.Enum):
 # ── how things are going ───────────────────────────────────────────────────────────────────────
 
 
+class Torque(enum.Enum):
+    """Whether the motors push. ON → PARKING → OFF (limp) → ON; STOP ends PARKING with ON."""
+
+    ON = "on"
+    PARKING = "parking"  # on its way to the parking pose, to be let go there
+    OFF = "off"  # limp: nothing is sent, gravity decides
+
+
 class RigPhase(enum.Enum):
     """OFFLINE → CONNECTING → READY → FAULT → CONNECTING."""
 
@@ -344,11 +352,14 @@ class RigStatus:
     state: JointState | None = None
     action: F32 | None = None  # (n,) rad, last command sent
     leader: str = ""  # name of the leader selected
+    leader_is_person: bool = True  # False: it acts by itself
     autonomy: Autonomy = Autonomy.ASK_EACH
     task: str = ""
     epoch: int = 0
     handing_over: bool = False
     stopped: bool = False  # STOP was pressed and not released
+    torque: Torque = Torque.ON
+    held_back: str = ""  # where the workspace ends when a target is held back from it
     planner: str = ""  # "" none, "waiting", "ready", "lost"
     policy: str = ""
     pending_plan: int = -1  # plan waiting for approval

@@ -29,8 +29,9 @@ from recordings.recorder_process import (
     RecorderSettings,
     run_recorder,
 )
-from recordings.types import EpisodeInfo, Fault, Plan, RobotSpec
+from recordings.types import EpisodeInfo, EpisodePhase, Fault, Plan, RobotSpec
 
+ENDED_BY: Final = ("disk_full", "recording_failed", "recorder_lost")  # faults that end an episode
 _EXIT_S: Final = 0.5  # between the last word on the pipe and the end of the process
 
 
@@ -58,6 +59,10 @@ class RecorderHost:
         self._pipe: Connection | None = None
         self._process: SpawnProcess | None = None
         self._death_reported = True
+        self._noted_plans: set[int] = set()  # in the running episode
+        self._running = ""  # id of the episode that runs, as far as is known here
+        self.takes = 0
+        """Episodes begun so far: whoever notes things once per episode looks at it."""
 
     @property
     def alive(self) -> bool:
@@ -67,6 +72,11 @@ class RecorderHost:
     @property
     def pid(self) -> int | None:
         return None if self._process is None else self._process.pid
+
+    @property
+    def recording(self) -> bool:
+        """An episode was begun and neither ended nor given up by the recorder."""
+        return bool(self._running)
 
     def start(self) -> None:
         """Start the process; does nothing while it runs."""
@@ -87,12 +97,15 @@ class RecorderHost:
 
     def begin(self, task: str) -> str:
         """Start an episode; returns the id it will have."""
-        episode_id = new_episode_id()
+        self._running = episode_id = new_episode_id()
+        self.takes += 1
+        self._noted_plans.clear()
         self._send(Begin(task, episode_id))
         return episode_id
 
     def end(self, success: bool | None = None) -> None:
         """Finish the running episode; it is sealed in the background, the next may begin."""
+        self._running = ""
         self._send(End(success))
 
     def keep(self, episode_id: str) -> None:
@@ -113,8 +126,15 @@ class RecorderHost:
         self._send(NoteEvent(kind, plain, time.monotonic_ns() if t_ns is None else t_ns))
 
     def plan(self, plan: Plan, *, t_ns: int | None = None) -> None:
-        """Note a plan in the running episode; dropped when none runs."""
+        """Note a plan in the running episode, once; dropped when none runs."""
+        if plan.id in self._noted_plans:
+            return
+        self._noted_plans.add(plan.id)
         self._send(NotePlan(plan, time.monotonic_ns() if t_ns is None else t_ns))
+
+    def has_noted(self, plan_id: int) -> bool:
+        """Whether this plan was noted in the running episode."""
+        return plan_id in self._noted_plans
 
     def poll(self, timeout_s: float = 0.0) -> list[EpisodeInfo | Fault]:
         """What happened since the last call; waits up to ``timeout_s`` for a first report."""
@@ -129,7 +149,17 @@ class RecorderHost:
         if not self.alive and not self._death_reported:
             self._death_reported = True
             reports.append(_death(self._process.exitcode))
+        for report in reports:
+            self._look_whether_ended(report)
         return reports
+
+    def _look_whether_ended(self, report: EpisodeInfo | Fault) -> None:
+        if isinstance(report, EpisodeInfo):
+            ended = report.id == self._running and report.phase is not EpisodePhase.RECORDING
+        else:
+            ended = report.code in ENDED_BY
+        if ended:
+            self._running = ""
 
     def close(self, timeout_s: float = 10.0) -> list[EpisodeInfo | Fault]:
         """End a running episode, let everything be sealed, stop. Returns the last reports.

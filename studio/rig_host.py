@@ -83,6 +83,10 @@ class RigHost:
         """STOP: read by the rig every tick, never queued behind anything."""
         self._lifeline.stop()
 
+    def release_torque(self) -> None:
+        """Second stage of STOP: park, then go limp; read every tick like STOP."""
+        self._lifeline.release()
+
     def beat(self) -> None:
         """Say that the studio is alive; while somebody drives, at least five times a second."""
         self._lifeline.beat()

@@ -65,7 +65,12 @@ class RigLoop:
         self._live = live
         hardware = bench.build()
         limits = CheckLimits(jump_rad=bench.settings.jump_rad)
-        self._inspector = PlanInspector(bench.robot, kinematics=hardware.kinematics, limits=limits)
+        self._inspector = PlanInspector(
+            bench.robot,
+            kinematics=hardware.kinematics,
+            limits=limits,
+            workspace=hardware.workspace,
+        )
         self._rig = Rig(
             hardware,
             live,

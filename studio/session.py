@@ -28,6 +28,7 @@ from devices.commands import (
     SceneState,
     SelectLeader,
     SetAuthority,
+    TorqueChanged,
 )
 from recordings.step_ring import StepColumns
 from recordings.types import (
@@ -37,11 +38,14 @@ from recordings.types import (
     Frame,
     RigPhase,
     RigStatus,
+    Torque,
 )
 from studio.parts.review import Review
+from studio.parts.rollout import Rollout
 from studio.parts.running import Running
 from studio.parts.teaching import HAND, Teaching
 from studio.parts.training import Training
+from studio.recorder_host import ENDED_BY
 from studio.settings import Folders, Preferences, save_preferences
 from studio.workcell import Fact, ProcessLost, Workcell
 
@@ -50,7 +54,11 @@ if TYPE_CHECKING:
 
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
-RECORDER_STOPPED = ("disk_full", "recording_failed", "recorder_lost")  # codes that end a take
+TORQUE_WORDS = {
+    Torque.ON: "The motors hold the arm where it is.",
+    Torque.PARKING: "The arm is being parked; then it is let go. STOP holds it here.",
+    Torque.OFF: "The arm is limp: its motors do not push. Resume makes them hold where it lies.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Session(QObject):
         self.review = Review(folders.episodes, bench.robot, self)
         self.training = Training(folders.episodes, folders.runs, self)
         self.running = Running(self.cell, preferences.task, self)
+        self.rollout = Rollout(self.cell, self)
         self.frames: dict[str, Frame] = {}
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
         self._connect_wanted = False
@@ -101,8 +110,9 @@ class Session(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
-        for part in (self.teaching, self.review, self.running):
+        for part in (self.teaching, self.review, self.running, self.rollout):
             part.noticed.connect(self.noticed)
+        self.running.handingOver.connect(self._on_running_handing_over)
 
     # ── life ───────────────────────────────────────────────────────────────────────────────────
 
@@ -122,6 +132,7 @@ class Session(QObject):
         """Hold, park, end the children; a training goes on."""
         self._timer.stop()
         self.teaching.end()
+        self.rollout.end()
         self.running.close()
         self.review.close()
         self.cell.close()
@@ -143,6 +154,16 @@ class Session(QObject):
     @property
     def rig_gone(self) -> bool:
         return self._rig_gone
+
+    @property
+    def recorded(self) -> tuple[str | None, float, int]:
+        """What is recorded now (None: nothing), for how many seconds, and files not yet closed."""
+        teaching, rollout = self.teaching, self.rollout
+        unsaved = teaching.sealing + rollout.sealing
+        if rollout.recording:
+            return f"run {rollout.count + 1}", rollout.seconds, unsaved
+        name = f"take {teaching.kept + teaching.discarded + 1}" if teaching.active else None
+        return name, teaching.seconds, unsaved
 
     def steps(self, count: int) -> StepColumns:
         """The last ``count`` control steps as columns, oldest first."""
@@ -202,7 +223,10 @@ class Session(QObject):
 
     def reconnect(self) -> None:
         """Start rig and recorder again after their process was lost."""
-        self.cell.restart()
+        self.cell.restart()  # what was being recorded is sealed
+        for part in (self.teaching, self.rollout):
+            part.on_recorder_stopped()
+        self.review.load()
         self._rig_gone = False
         self._connect_wanted = True
         self.statusChanged.emit(self.status)
@@ -215,9 +239,9 @@ class Session(QObject):
             self.running.stop_trials()
 
     def release_torque(self) -> None:
-        """Second stage of STOP; no bench offers it yet, and a person must not believe it did."""
-        self.cell.stop()
-        self.noticed.emit("The arm holds with torque on: this bench cannot go limp.", "attention")
+        """Second stage of STOP: the arm is parked, then goes limp; the rig tells when it has."""
+        self.running.trusted = False
+        self.cell.release_torque()
 
     def release_stop(self) -> None:
         """Leave the stopped state; the arm still holds."""
@@ -267,6 +291,7 @@ class Session(QObject):
         self.review.tick(started_ns)
         self.training.tick(started_ns)
         self.running.tick(started_ns)
+        self.rollout.tick(started_ns)
         self._read_frames()
         self.ticked.emit()
         self.tick_ms.append((time.monotonic_ns() - started_ns) / 1e6)
@@ -279,12 +304,16 @@ class Session(QObject):
                 self.sceneChanged.emit(fact)
             case AuthorityChanged():
                 self.authorityChanged.emit(fact)
+            case TorqueChanged(torque=torque):
+                self.noticed.emit(TORQUE_WORDS[torque], "attention")
             case EpisodeInfo():
                 self.review.on_episode(fact)
                 self.teaching.on_episode(fact)
+                self.rollout.on_episode(fact)
             case Fault():
-                if fact.code in RECORDER_STOPPED:
+                if fact.code in ENDED_BY:
                     self.teaching.on_recorder_stopped()
+                    self.rollout.on_recorder_stopped()
                 self.faulted.emit(fact)
                 self.noticed.emit(f"{fact.message} {fact.hint}".strip(), "danger")
             case ProcessLost(process=name, exit_code=code):
@@ -295,6 +324,12 @@ class Session(QObject):
                 self.statusChanged.emit(self.status)
             case _:
                 pass
+
+    def _on_running_handing_over(self) -> None:
+        running = self.running
+        self.rollout.begin(
+            running.task, policy=running.policy, autonomy=running.effective_autonomy.value
+        )
 
     def _connect_when_possible(self) -> None:
         waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)

@@ -1,4 +1,4 @@
-"""STOP and heartbeat between two processes: two numbers in shared memory, without any lock.
+"""STOP, its second stage and heartbeat between processes: three shared numbers without a lock.
 
 A lock could be held by a process that is killed, and then the control loop would wait for ever.
 Each number has one writer (the studio) and is written in one piece. Knows neither rig nor window.
@@ -11,14 +11,14 @@ import time
 from ctypes import c_int64
 from multiprocessing.context import SpawnContext
 
-_STOPS, _BEAT = 0, 1
+_STOPS, _BEAT, _RELEASES = 0, 1, 2
 
 
 class SharedLifeline:
     """Made by the studio, handed to the rig process when that is spawned."""
 
     def __init__(self, context: SpawnContext) -> None:
-        self._words = context.RawArray(c_int64, 2)
+        self._words = context.RawArray(c_int64, 3)
         self.beat()
 
     # ── the studio's side ──────────────────────────────────────────────────────────────────
@@ -26,6 +26,10 @@ class SharedLifeline:
     def stop(self) -> None:
         """STOP; counts up, so that no press is ever lost or taken back by accident."""
         self._words[_STOPS] += 1
+
+    def release(self) -> None:
+        """Second stage of STOP: park and let go; counts up like STOP."""
+        self._words[_RELEASES] += 1
 
     def beat(self) -> None:
         """The studio is alive."""
@@ -35,6 +39,9 @@ class SharedLifeline:
 
     def stop_count(self) -> int:
         return self._words[_STOPS]
+
+    def release_count(self) -> int:
+        return self._words[_RELEASES]
 
     def heartbeat_ns(self) -> int:
         return self._words[_BEAT]
@@ -49,6 +56,9 @@ class WatchedLifeline:
 
     def stop_count(self) -> int:
         return self._shared.stop_count()
+
+    def release_count(self) -> int:
+        return self._shared.release_count()
 
     def heartbeat_ns(self) -> int:
         return self._shared.heartbeat_ns()

@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from recordings.types import RigPhase, RigStatus
 from studio.actions import ACTIONS, PAGES, Action, action
 from studio.pages.connect import ConnectPage
-from studio.pages.page import Page
+from studio.pages.page import Page, give_left_its_width
 from studio.pages.review import ReviewPage
 from studio.pages.run import RunPage
 from studio.pages.stage import Stage
@@ -152,7 +152,7 @@ class Window(QMainWindow):
         page = self.pages[key]
         self.rail.set_current(key)
         self._lefts.setVisible(page.left is not None)
-        self._lefts.setFixedWidth(page.left_px)
+        give_left_its_width(self._splitter, page.left_px)
         for stack, panel in (
             (self._lefts, page.left),
             (self._strips, page.strip),
@@ -248,7 +248,10 @@ class Window(QMainWindow):
         fault = "its process is gone" if self.session.rig_gone else None
         if status.phase is RigPhase.FAULT and status.fault:
             fault = status.fault.message
-        self.bar.set_authority(status.authority, status.handing_over, fault, status.stopped)
+        driver = "" if status.leader_is_person else status.leader
+        self.bar.set_authority(
+            status.authority, status.handing_over, fault, status.stopped, status.torque, driver
+        )
 
     def _show_numbers(self, status: RigStatus) -> None:
         running = status.phase is RigPhase.READY and not self.session.rig_gone
@@ -264,9 +267,7 @@ class Window(QMainWindow):
             self.stage.tick(arm_visible=True)
         if self._ticks % 2 == 0:
             page.tick()
-            teaching = self.session.teaching
-            name = f"take {teaching.kept + teaching.discarded + 1}" if teaching.active else None
-            self.bar.set_recording(name, teaching.seconds, teaching.sealing)
+            self.bar.set_recording(*self.session.recorded)
 
     # ── end ────────────────────────────────────────────────────────────────────────────────────
 

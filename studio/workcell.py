@@ -11,7 +11,6 @@ from pathlib import Path
 
 from devices.bench import Bench
 from devices.commands import (
-    AuthorityChanged,
     Command,
     Event,
     PlanActivated,
@@ -20,6 +19,7 @@ from devices.commands import (
     SceneState,
 )
 from recordings.types import EpisodeInfo, Fault, RigPhase, RigStatus
+from studio.notes import Notes
 from studio.recorder_host import RecorderHost
 from studio.rig_host import RigHost
 
@@ -48,6 +48,7 @@ class Workcell:
         self.fault: Fault | None = None  # newest fault
         self.rig = RigHost(bench)
         self.recorder: RecorderHost | None = None
+        self._notes = Notes()
         self._rig_lost = False
         self._closed = False
 
@@ -122,6 +123,10 @@ class Workcell:
         """STOP: a shared event, acts within two control ticks whatever else is queued."""
         self.rig.stop()
 
+    def release_torque(self) -> None:
+        """Second stage of STOP: the arm is parked and goes limp; a shared event as well."""
+        self.rig.release_torque()
+
     def restart(self) -> None:
         """New processes in place of lost ones; what they shared is given back first."""
         self.close()
@@ -135,20 +140,9 @@ class Workcell:
         """Write what happened into the running episode (dropped when none runs)."""
         if self.recorder is None:
             return
-        match fact:
-            case AuthorityChanged():
-                data = {"authority": fact.authority.name, "reason": fact.reason}
-                self.recorder.event("authority", data, t_ns=fact.t_ns)
-            case PlanActivated():
-                data = {"plan": fact.plan_id, "approved_by": fact.approved_by}
-                self.recorder.event("plan_activated", data, t_ns=fact.t_ns)
-                if self.active is not None:
-                    self.recorder.plan(self.active.plan, t_ns=fact.t_ns)
-            case PlanDropped():
-                data = {"plan": fact.plan_id, "reason": fact.reason}
-                self.recorder.event("plan_dropped", data)
-            case _:
-                pass
+        if isinstance(fact, PlanActivated) and self.active is not None:
+            self._notes.note_again(self.active, self.recorder)
+        self._notes.note(fact, self.recorder)
 
     def finish_recording(self) -> None:
         """Wait until every take is sealed, then record on with a fresh recorder process."""

@@ -29,7 +29,7 @@ from recordings.types import (
     frozen_f32,
 )
 
-GRACE_S = 3.0  # a process or thread that was told to end may take this long
+GRACE_S = 10.0  # a process or thread that was told to end may take this long, on a busy machine
 
 MakeEpisode = Callable[..., Path]
 

@@ -36,9 +36,19 @@ _EDGE_PX = 16
 class ArmView(QWidget):
     """Solid = measured, translucent = planned. A double click looks at everything again."""
 
-    def __init__(self, *, gl: GlInfo | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, *, gl: GlInfo | None = None, later: bool = False, parent: QWidget | None = None
+    ) -> None:
+        """A view.
+
+        Args:
+            gl: which OpenGL there is; asked for when absent.
+            later: the scene is made by :meth:`build`, not here: that takes half a second.
+            parent: of the widget.
+        """
         super().__init__(parent)
-        self._gl = gl or probe()
+        self._gl = gl or GlInfo(False)
+        self._built = False
         self._scene: ArmScene | None = None
         self._canvas: SceneCanvas | None = None
         self._picture: PictureCanvas | None = None
@@ -51,17 +61,30 @@ class ArmView(QWidget):
         self.setProperty("role", "view")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 180)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        if self._gl.available:
-            picture = self._build_picture() if self._gl.software else None
-            column.addWidget(picture or self._build_canvas())
-        else:
-            column.addWidget(_Placeholder(self._gl.reason))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._hud = _overlay(self)
         self._note = _overlay(self)
+        self._note.setVisible(False)
+        if not later:
+            self.build()
+
+    def build(self) -> None:
+        """Make the scene; setters before this show nothing. May be called twice."""
+        if self._built:
+            return
+        self._built = True
+        if not self._gl.available and not self._gl.reason:
+            self._gl = probe()
+        if self._gl.available:
+            picture = self._build_picture() if self._gl.software else None
+            self._column.addWidget(picture or self._build_canvas())
+        else:
+            self._column.addWidget(_Placeholder(self._gl.reason))
         self._note.setText(REDUCED_NOTE if self.software_rendering else "")
         self._note.setVisible(self.software_rendering)
+        for overlay in (self._hud, self._note):
+            overlay.raise_()
         self._refresh_hud()
 
     def _build_picture(self) -> QWidget | None:

@@ -6,13 +6,13 @@ Shows what it is told. Knows nothing of how authority changes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from recordings.types import Authority
+from recordings.types import Authority, Torque
 from widgets import theme
 from widgets.palette import COLORS
 
@@ -25,7 +25,7 @@ class BannerLook:
     """What a state looks like: word, shape, colour roles of :mod:`widgets.palette`."""
 
     text: str
-    shape: str  # "square", "circle", "triangle", "diamond", "cross"
+    shape: str  # "square", "circle", "triangle", "diamond", "cross", "ring"
     mark: str  # the same shape as a character, for texts and screen readers
     fill: str
     ink: str
@@ -39,19 +39,33 @@ POLICY_DRIVES = BannerLook("POLICY DRIVES", "triangle", "▲", "ok_fill", "on_fi
 HANDING_OVER = BannerLook(
     "HANDING OVER", "diamond", "◆", "attention_fill", "on_attention", moving=True
 )
+PARKING = BannerLook(
+    "PARKING · STOPPED", "diamond", "◆", "attention_fill", "on_attention", moving=True
+)
+LIMP = BannerLook("LIMP · NO TORQUE", "ring", "○", "danger", "on_fill")
 FAULT = BannerLook("FAULT", "cross", "✕", "danger", "on_fill")
 
 
 def look(
-    authority: Authority, *, handing_over: bool = False, fault: bool = False, stopped: bool = False
+    authority: Authority,
+    *,
+    handing_over: bool = False,
+    fault: bool = False,
+    stopped: bool = False,
+    torque: Torque = Torque.ON,
+    driver: str = "",
 ) -> BannerLook:
     """Which look a state has; a fault outranks STOP, STOP outranks everything else."""
     if fault:
         return FAULT
+    if torque is not Torque.ON:
+        return LIMP if torque is Torque.OFF else PARKING
     if stopped:
         return STOPPED
     if handing_over:
         return HANDING_OVER
+    if authority is Authority.LEADER and driver:
+        return replace(YOU_DRIVE, text=f"{driver.upper()} DRIVES")
     return {
         Authority.HOLD: HOLDING,
         Authority.LEADER: YOU_DRIVE,
@@ -78,6 +92,8 @@ class AuthorityBanner(QWidget):
         handing_over: bool = False,
         fault: str | None = None,
         stopped: bool = False,
+        torque: Torque = Torque.ON,
+        driver: str = "",
     ) -> None:
         """Show who drives.
 
@@ -86,10 +102,19 @@ class AuthorityBanner(QWidget):
             handing_over: the leader is being aligned; outranks ``authority``.
             fault: what is broken in words (tooltip), None or "" when nothing is.
             stopped: STOP was pressed and not released.
+            torque: whether the motors push.
+            driver: who leads when that is not the person, e.g. "demonstrator".
         """
-        new = look(authority, handing_over=handing_over, fault=bool(fault), stopped=stopped)
+        new = look(
+            authority,
+            handing_over=handing_over,
+            fault=bool(fault),
+            stopped=stopped,
+            torque=torque,
+            driver=driver,
+        )
         self.setToolTip(fault or "")
-        if new is self._look:
+        if new == self._look:
             return
         self._look = new
         self._describe()
@@ -107,7 +132,7 @@ class AuthorityBanner(QWidget):
         return f"{self._look.mark} {self._look.text}"
 
     def sizeHint(self) -> QSize:
-        words = STOPPED.text if self._look is STOPPED else POLICY_DRIVES.text  # the others fit in
+        words = max(self._look.text, POLICY_DRIVES.text, key=len)  # the same for most states
         return QSize(round(QFontMetricsF(self._font()).horizontalAdvance(words)) + 54, 34)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -134,6 +159,10 @@ class AuthorityBanner(QWidget):
             painter.drawRect(QRectF(x - 5.5, y - 5.5, 11, 11))
         elif self._look.shape == "circle":
             painter.drawEllipse(center, 6, 6)
+        elif self._look.shape == "ring":
+            painter.setPen(QPen(ink, 2.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(center, 5, 5)
         elif self._look.shape == "triangle":
             corners = ((x, y - 6.5), (x + 7, y + 5.5), (x - 7, y + 5.5))
             painter.drawPolygon(QPolygonF([QPointF(*c) for c in corners]))
@@ -175,6 +204,13 @@ def main() -> None:
             banner = AuthorityBanner()
             banner.set_state(authority)
             column.addWidget(banner)
+        for torque in (Torque.PARKING, Torque.OFF):
+            banner = AuthorityBanner()
+            banner.set_state(Authority.HOLD, torque=torque)
+            column.addWidget(banner)
+        banner = AuthorityBanner()
+        banner.set_state(Authority.LEADER, driver="demonstrator")
+        column.addWidget(banner)
         for handing_over, fault, stopped in (
             (True, "", False),
             (False, "arm unplugged", False),

@@ -14,7 +14,10 @@ from widgets.card import Card, label
 _WORDS = {
     Autonomy.ASK_EACH: ("Ask each", "Every plan waits for you. Enter approves it."),
     Autonomy.ASK_FIRST: ("Ask first", "The first plan of an episode waits for you, the rest run."),
-    Autonomy.VETO: ("Veto", "Each plan runs after a short wait unless you refuse it."),
+    Autonomy.VETO: (
+        "Veto",
+        "The first plan runs after a short wait unless you refuse it.",
+    ),
     Autonomy.AUTO: ("Auto", "Plans run as soon as they pass their checks."),
 }
 

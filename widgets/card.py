@@ -6,19 +6,25 @@ They only carry roles; how a role looks is decided by ``widgets.theme``.
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 from widgets import icons, theme
 from widgets.palette import COLORS
+
+_KEY_GAP = "   "  # between what a button does and its key
+_SHORTEST = 3  # letters that a button keeps
 
 
 class Heading(QLabel):
@@ -105,9 +111,41 @@ def label(
     return result
 
 
-def button(
-    text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str = ""
-) -> QPushButton:
+class Button(QPushButton):
+    """A push button that shortens its words, never its icon and key, where there is no room."""
+
+    def __init__(self, text: str = "", *, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        full = super().sizeHint()
+        words, gap, key = self.text().partition(_KEY_GAP)
+        letters = "" if key and not self.icon().isNull() else f"{words[:_SHORTEST]}…"
+        shortest = f"{letters}{gap}{key}"
+        saved = self._width_of(self.text()) - self._width_of(shortest)
+        return QSize(full.width() - max(0, saved), full.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        missing = self.sizeHint().width() - self.width()
+        if missing <= 0:
+            super().paintEvent(event)
+            return
+        words, gap, key = self.text().partition(_KEY_GAP)
+        room = self._width_of(words) - missing
+        short = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = f"{short}{gap}{key}"  # pyright: ignore[reportAttributeAccessIssue]
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
+
+    def _width_of(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text)
+
+
+def button(text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str = "") -> Button:
     """A push button.
 
     Args:
@@ -117,12 +155,11 @@ def button(
         key: the key that does the same, shown on the button ("Enter"); binding it is the caller's.
         tip: tooltip sentence.
     """
-    result = QPushButton(f"{text}   {key}" if key else text)
+    result = Button(f"{text}{_KEY_GAP}{key}" if key else text)
     result.setProperty("kind", kind)
     result.setToolTip(tip)
     result.setCursor(Qt.CursorShape.PointingHandCursor)
     result.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys of the page alone
-    result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     if icon:
         filled = kind in ("primary", "ok", "danger")
         result.setIcon(icons.icon(icon, COLORS.on_fill if filled else COLORS.text))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from recordings.types import PlanReport
 from widgets import theme
 from widgets.card import Card, button, label
 from widgets.plan_words import CheckWords, in_words
 
+_COUNTDOWN_STEPS = 1000
 _WAITING_HINT = "No plan yet. Load a policy and choose a task; the next plan appears here."
 
 
@@ -32,6 +33,10 @@ class PlanView(Card):
         self._plan_id = -1
         self._title = label("", role="small")
         self._state = label("", role="quiet", wrap=True)
+        self._countdown = QProgressBar()
+        self._countdown.setRange(0, _COUNTDOWN_STEPS)
+        self._countdown.setTextVisible(False)
+        self._countdown.setVisible(False)
         self._rows = QGridLayout()
         self._rows.setContentsMargins(0, 2, 0, 2)
         self._rows.setHorizontalSpacing(8)
@@ -45,6 +50,7 @@ class PlanView(Card):
         self._buttons.addWidget(self.refuse_button, 2)
         self.heading_row.addWidget(self._title, 1, Qt.AlignmentFlag.AlignRight)
         self.body.addWidget(self._state)
+        self.body.addWidget(self._countdown)
         self.body.addLayout(self._rows)
         self.body.addLayout(self._buttons)
         self.approve_button.clicked.connect(self._on_approve_clicked)
@@ -87,6 +93,20 @@ class PlanView(Card):
         self.approve_button.setToolTip(
             "A failed check: this plan cannot run" if report and blocked else "Let this plan run"
         )
+
+    def set_countdown(self, left_s: float, total_s: float) -> None:
+        """How much longer a person can refuse before the plan runs by itself; 0: not counting."""
+        counting = left_s > 0.0
+        self._countdown.setVisible(counting)
+        self._countdown.setValue(round(_COUNTDOWN_STEPS * min(1.0, left_s / max(total_s, 1e-6))))
+        if counting:
+            self._state.setText(f"Runs in {left_s:.1f} s unless you refuse it.")
+            self._state.setVisible(True)
+
+    @property
+    def state(self) -> str:
+        """The sentence about what happens with the plan now."""
+        return self._state.text()
 
     @property
     def words(self) -> list[str]:

@@ -20,6 +20,7 @@ _PHRASES = {
     "Speed": ("Speed", "{share} of full speed", "{share} of full speed"),
     "Start": ("Jump at join", "{q}", "{q}"),
     "Table": ("Table", "clear {q}", "{q} inside"),
+    "Workspace": ("Workspace", "{q} inside", "{q} outside"),
     "Itself": ("Arm against itself", "clear {q}", "{q} inside"),
 }
 

@@ -1,6 +1,6 @@
-"""STOP, in two stages: the first press holds the arm, a second one releases its torque.
+"""STOP, in two stages: the first press holds the arm, a second one parks it and lets it go.
 
-It asks; what really happened comes back through ``set_stopped``. Knows no arm. F12 and Pause belong
+It asks; what really happened comes back through ``set_state``. Knows no arm. F12 and Pause belong
 to the application, which calls ``press``.
 """
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from recordings.types import Torque
 from widgets import theme
 from widgets.palette import COLORS
 
@@ -25,6 +26,7 @@ class StopButton(QWidget):
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stopped = False
+        self._torque = Torque.ON
         self._down = False
         self._window = QTimer(self)
         self._window.setSingleShot(True)
@@ -37,8 +39,8 @@ class StopButton(QWidget):
         self._describe()
 
     def press(self) -> None:
-        """One press, from the mouse or from a key."""
-        if self._window.isActive():
+        """One press, from the mouse or from a key. While it parks, a press is a first one again."""
+        if self._window.isActive() and self._torque is Torque.ON:
             self._window.stop()
             self.torqueReleaseRequested.emit()
         else:
@@ -46,17 +48,21 @@ class StopButton(QWidget):
             self.stopRequested.emit()
         self._describe()
 
-    def set_stopped(self, stopped: bool) -> None:
-        """Whether the rig says that it is stopped."""
-        if stopped == self._stopped:
+    def set_state(self, stopped: bool, torque: Torque = Torque.ON) -> None:
+        """Whether the rig says that it is stopped, and whether its motors push."""
+        if (stopped, torque) == (self._stopped, self._torque):
             return
-        self._stopped = stopped
+        self._stopped, self._torque = stopped, torque
         if not stopped:
             self._window.stop()
         self._describe()
 
     @property
     def text(self) -> str:
+        if self._torque is Torque.OFF:
+            return "LIMP"
+        if self._torque is Torque.PARKING:
+            return "STOP PARKING"
         if self._window.isActive():
             return "AGAIN: LIMP"
         return "STOP  F12"
@@ -104,11 +110,18 @@ class StopButton(QWidget):
         self._describe()
 
     def _describe(self) -> None:
-        self.setToolTip(
-            "The arm holds. Press again within 3 s, or keep holding, to release its torque."
-            if self._window.isActive()
-            else "Hold position at once. Works on every page."
-        )
+        if self._torque is Torque.OFF:
+            words = "The motors do not push. Resume: they hold where the arm lies."
+        elif self._torque is Torque.PARKING:
+            words = "The arm goes to its parking pose and is let go there. Press to hold it here."
+        elif self._window.isActive():
+            words = (
+                "The arm holds. Press again within 3 s, or keep holding: it is parked, then its "
+                "torque is released. Support it: it has no brakes."
+            )
+        else:
+            words = "Hold position at once. Works on every page."
+        self.setToolTip(words)
         self.update()
 
 
@@ -123,7 +136,7 @@ def main() -> None:
         column = QVBoxLayout(page)
         buttons = [StopButton() for _ in range(3)]
         buttons[1].press()
-        buttons[2].set_stopped(True)
+        buttons[2].set_state(True, Torque.OFF)
         for item in buttons:
             column.addWidget(item)
         return page

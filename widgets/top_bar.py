@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from recordings.types import Authority
+from recordings.types import Authority, Torque
 from widgets import theme
 from widgets.authority_banner import AuthorityBanner
 from widgets.card import button, label
@@ -17,6 +17,8 @@ from widgets.palette import COLORS
 from widgets.stop_button import StopButton
 
 _HEIGHT_PX = 54
+_RESUME = "Leave the stopped state; the arm holds"
+_RESUME_LIMP = "Torque on where the arm lies; it holds there"
 _LATE_MS = 5.0  # p99 lateness beyond which the loop rate asks for attention
 
 
@@ -141,9 +143,7 @@ class TopBar(QWidget):
         for item in (self._task, self._policy, self._loop, self._plan_age, self._recording):
             self._row.addWidget(item)
         self._row.addStretch(1)
-        self.resume_button = button(
-            "Resume", icon="play", tip="Leave the stopped state; the arm holds"
-        )
+        self.resume_button = button("Resume", icon="play", tip=_RESUME)
         self.resume_button.setVisible(False)
         self._row.addWidget(self.resume_button)
         self._row.addWidget(self.stop_button)
@@ -157,11 +157,15 @@ class TopBar(QWidget):
         handing_over: bool = False,
         fault: str | None = None,
         stopped: bool = False,
+        torque: Torque = Torque.ON,
+        driver: str = "",
     ) -> None:
         """See :meth:`widgets.authority_banner.AuthorityBanner.set_state`."""
-        self.banner.set_state(authority, handing_over, fault, stopped)
-        self.stop_button.set_stopped(stopped)
+        self.banner.set_state(authority, handing_over, fault, stopped, torque, driver)
+        self.stop_button.set_state(stopped, torque)
         self.resume_button.setVisible(stopped)
+        limp = torque is Torque.OFF
+        self.resume_button.setToolTip(_RESUME_LIMP if limp else _RESUME)
 
     def set_task(self, task: str) -> None:
         self._task.set_value(task)

@@ -43,6 +43,11 @@ class Leading:
         """Name of the leader that drives when somebody takes over."""
         return self._selected
 
+    @property
+    def acts_alone(self) -> bool:
+        """The selected leader is no person: it does the task by itself."""
+        return isinstance(self._leaders.get(self._selected), TaskAware)
+
     def select(self, name: str) -> None:
         """Choose a leader; it drives after the next :meth:`engage`.
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from devices.commands import PlanProposed
 from devices.errors import PlanInvalid
 from devices.kinematics import Kinematics
+from devices.workspace import AXES, Workspace
 from recordings.types import F32, Plan, PlanCheck, PlanReport, RobotSpec, Verdict, frozen_f32
 
 F64 = npt.NDArray[np.float64]
@@ -76,10 +77,12 @@ class PlanInspector:
         *,
         kinematics: Kinematics | None,
         limits: CheckLimits | None = None,
+        workspace: Workspace | None = None,
     ) -> None:
         self._robot = robot
         self._kinematics = kinematics
         self._limits = limits or CheckLimits()
+        self._workspace = workspace
         self._arm = np.array([not j.is_gripper for j in robot.joints], dtype=bool)
 
     def inspect(self, plan: Plan, context: PlanContext) -> PlanProposed:
@@ -89,17 +92,19 @@ class PlanInspector:
             PlanInvalid: when it is not a finite (h, n) trajectory.
         """
         validate(plan, self._robot)
+        tips = self._tips(plan.q)
         checks = [
             self._joint_limits(plan),
             self._speed(plan),
             self._jump(plan, context),
             *self._clearances(plan),
+            *self._inside(tips),
             *self._familiar(plan, context),
         ]
         return PlanProposed(
             plan=plan,
             report=PlanReport(plan_id=plan.id, checks=tuple(checks)),
-            tip=self._tips(plan.q),
+            tip=tips,
             sample_tips=self._sample_tips(plan.samples),
         )
 
@@ -164,6 +169,17 @@ class PlanInspector:
             table,
             PlanCheck("Itself", verdict, row, links, near.self_m, limits.self_fail_m, "m"),
         ]
+
+    def _inside(self, tips: F32) -> list[PlanCheck]:
+        """How far the tool stays inside its workspace, at the row that is nearest to its border."""
+        if self._workspace is None or self._kinematics is None:
+            return []
+        low, high = np.array(self._workspace.low), np.array(self._workspace.high)
+        margin = np.minimum(tips - low, high - tips)
+        row, axis = (int(i) for i in np.unravel_index(int(margin.argmin()), margin.shape))
+        value = float(margin[row, axis])
+        verdict = Verdict.FAIL if value < 0 else Verdict.OK
+        return [PlanCheck("Workspace", verdict, row, f"along {AXES[axis]}", value, 0.0, "m")]
 
     def _tips(self, q: F32) -> F32:
         if self._kinematics is None:

@@ -103,17 +103,24 @@ class World:
         return frozen_f32(taken)
 
     def hold_here(self) -> None:
-        """Torque on, every servo's goal where its joint is now.
+        """Every servo's goal where its joint is now, then torque on.
 
-        A gripper that has come to rest keeps its goal, so that it goes on squeezing what it holds.
+        A gripper that has come to rest keeps its goal, so that it goes on squeezing what it holds;
+        unless it was limp: then it holds nothing.
         """
-        self.set_torque(on=True)
+        limp = self.is_limp
         resting = np.abs(self._data.qvel[self._joints.dof]) < _AT_REST_RAD_S
         grips = np.array([s.is_gripper for s in self._joints.specs])
-        stop = ~(grips & resting)
+        stop = ~(grips & resting) | limp
         angles = self._data.qpos[self._joints.qpos]
         self._data.ctrl[stop] = angles[stop]
         self._data.act[stop] = angles[stop]
+        self.set_torque(on=True)
+
+    @property
+    def is_limp(self) -> bool:
+        """The servos do not push."""
+        return bool(self.model.opt.disableactuator)
 
     def set_torque(self, *, on: bool) -> None:
         """Whether the servos push at all."""

@@ -12,9 +12,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
+
+LEFT_MIN_PX = 312  # of the panel beside the rail, on a small screen
 
 
 class Page:
@@ -69,6 +72,14 @@ def bar(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         row.addWidget(widget)
     return strip
+
+
+def give_left_its_width(splitter: QSplitter, wanted_px: int) -> None:
+    """The first panel gets ``wanted_px``, less where the window is narrow; the second the rest."""
+    splitter.widget(0).setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
+    splitter.widget(0).setMaximumWidth(wanted_px)
+    left, centre, right = splitter.sizes()
+    splitter.setSizes([wanted_px, max(0, centre + left - wanted_px), right])
 
 
 def indent(box: QAbstractSpinBox) -> None:

@@ -9,6 +9,7 @@ from recordings.types import Authority, RigStatus
 from studio.actions import action
 from studio.pages.page import Page, bar, column
 from studio.pages.policy_card import PolicyCard
+from studio.pages.rollout_card import RolloutCard
 from studio.pages.stage import Stage
 from studio.pages.tool_pad import ToolPad
 from studio.pages.trial_card import TrialCard
@@ -31,12 +32,14 @@ class RunPage(Page):
         self._running = session.running
         self._stage = stage
         self._shown: tuple[int, str] | None = None  # plan and sentence on the card
+        self._counted = False  # the card counts down
         self.plan = PlanView()
         self.autonomy = AutonomyPicker()
         self.chunk = ChunkStrip()
         self.strip = self._strip()
         self.pad = ToolPad(session)
-        self.left = column(PolicyCard(session), TrialCard(session), self._pad_card())
+        self.rollout = RolloutCard(session)
+        self.left = column(PolicyCard(session), self.rollout, TrialCard(session), self._pad_card())
         self.inspector = column(self.plan, self.autonomy)
         self.plan.approveRequested.connect(lambda _: self._running.approve())
         self.plan.refuseRequested.connect(lambda _: self._running.refuse())
@@ -74,6 +77,7 @@ class RunPage(Page):
     # ── showing ────────────────────────────────────────────────────────────────────────────────
 
     def tick(self) -> None:
+        self.rollout.tick()
         self.chunk.set_progress(*self._stage.overlay.progress())
         self._stage.arm.set_title(self._title())
 
@@ -97,13 +101,18 @@ class RunPage(Page):
 
     def _on_session_status_changed(self, status: RigStatus) -> None:
         self._show_buttons(status)
-        if self._running.waiting is None:
-            self._show_state(status)
+        counting = status.veto_left_s > 0.0 and self._running.waiting is not None
+        if self._counted and not counting:
+            self._shown = None  # the sentence was the countdown's
+        self._counted = counting
+        self._show_what_there_is(status)
+        left_s = status.veto_left_s if counting else 0.0
+        self.plan.set_countdown(left_s, self._session.cell.bench.settings.veto_s)
 
     def _show_state(self, status: RigStatus) -> None:
         active = self._session.cell.active
         if active is not None:
-            self._show_plan(active, "Running.", waiting=False)
+            self._show_plan(active, "Running.")
         elif status.authority is Authority.POLICY:
             self._show_plan(None, "Asking the policy for a plan…")
         elif not self._running.ready:
@@ -114,18 +123,25 @@ class RunPage(Page):
             self._show_plan(None, "Press Preview plan: you see it before it moves.")
 
     def _on_running_plan_changed(self, proposal: PlanProposed | None) -> None:
+        self._show_what_there_is(self._session.status)
+
+    def _show_what_there_is(self, status: RigStatus) -> None:
+        proposal = self._running.waiting
         if proposal is None:
-            self._show_state(self._session.status)
-        elif self._session.status.authority is Authority.POLICY:
-            self._show_plan(proposal, "Nothing moves until you approve.", waiting=True)
+            self._show_state(status)
+        elif status.authority is not Authority.POLICY:
+            self._show_plan(proposal, "What the policy would do now. Hand over to let it.")
+        elif not proposal.report.may_run:
+            self._show_plan(proposal, "A check failed: it cannot run. Another one is asked for.")
+        elif status.active_plan >= 0:
+            self._show_plan(proposal, "It continues the plan that runs.", waiting=True)
         else:
-            state = "What the policy would do now. Hand over to let it."
-            self._show_plan(proposal, state, waiting=False)
+            self._show_plan(proposal, "Nothing moves until you approve.", waiting=True)
 
     def _show_plan(
         self, proposal: PlanProposed | None, state: str, *, waiting: bool = False
     ) -> None:
-        shown = (proposal.plan.id if proposal else -1, state)
+        shown = (proposal.plan.id if proposal else -1, f"{state}{waiting}")
         if shown == self._shown:
             return
         self._shown = shown

@@ -33,7 +33,7 @@ class Stage:
     def __init__(self, session: Session) -> None:
         self._session = session
         robot = session.cell.bench.robot
-        self.arm = ArmView()
+        self.arm = ArmView(later=True)
         self.joints = JointPlot("")
         self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
@@ -88,6 +88,7 @@ class Stage:
 
     def build(self) -> None:
         """What needs the robot's geometry; after the first paint."""
+        self.arm.build()
         self.arm.set_shapes(self._session.space.shapes)
         self._built = True
 
@@ -160,7 +161,6 @@ class Stage:
             for view in self.views.values():
                 view.set_offline("Choose an episode to replay it")
             return
-        self.arm.set_objects([])  # where things lay is in the pictures, not in the file
         self._on_cursor_moved(review.row)
 
     def _on_cursor_moved(self, row: int) -> None:
@@ -169,6 +169,8 @@ class Stage:
             return
         q: F32 = review.state[row]
         self.arm.set_measured(self._session.space.poses(q))
+        scene = review.scene
+        self.arm.set_objects(list(self._session.space.objects(scene)) if scene else [])
         near = slice(max(0, row - HISTORY), row + 1)
         t_s = np.asarray(review.t_s[near] - review.t_s[row], dtype=np.float64)
         self.joints.set_history(t_s, review.state[near], review.action[near])

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from recordings.types import Authority
 from studio.actions import action
@@ -26,6 +33,7 @@ class TeachPage(Page):
         self._session = session
         self._teaching = session.teaching
         self.state = label("Ready", role="subtitle")
+        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pad = ToolPad(session)
         self.left = column(self._task_card(), self._pad_card(), self._help_card())
         self.inspector = column(self._count_card(), self._demonstrator_card())

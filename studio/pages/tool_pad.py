@@ -39,6 +39,8 @@ class ToolPad(QWidget):
             hint = "Release STOP first"
         elif self._session.teaching.demonstrating:
             hint = "The demonstrator drives"
+        elif status.held_back:
+            hint = f"The workspace ends here: {status.held_back}"
         elif status.authority is Authority.POLICY:
             hint = "Pushing takes over"
         else:

@@ -5,12 +5,14 @@ Knows the files through ``recordings`` only. One episode is open at a time.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from devices.commands import SceneState
 from recordings.errors import RecordingError
 from recordings.library import (
     episode_info,
@@ -21,6 +23,7 @@ from recordings.library import (
 )
 from recordings.reader import Episode
 from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, RobotSpec
+from studio.notes import noted_scene
 
 
 class Review(QObject):
@@ -45,6 +48,7 @@ class Review(QObject):
         self.selected = ""
         self.row = 0
         self.playing = False
+        self._scenes: list[SceneState] = []  # of the open episode, in order
         self.t_s: np.ndarray = np.zeros(0)  # (T,) float64 s since the first row
         self.state: F32 = np.zeros((0, len(robot.joints)), np.float32)  # (T, n) rad
         self.action: F32 = self.state
@@ -109,6 +113,7 @@ class Review(QObject):
                 return
             self.state, self.action = episode.state, episode.action
             self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
+            self._scenes = [s for e in episode.events if (s := noted_scene(e)) is not None]
         except (RecordingError, OSError) as error:
             self.noticed.emit(str(error), "danger")
             return
@@ -193,6 +198,15 @@ class Review(QObject):
             self.noticed.emit(str(error), "danger")
             return None
 
+    @property
+    def scene(self) -> SceneState | None:
+        """Where the things on the table were at the cursor; None where that was not recorded."""
+        if self.episode is None or not self._scenes:
+            return None
+        now_ns = int(self.episode.t_ns[self.row])
+        number = bisect.bisect_right(self._scenes, now_ns, key=lambda scene: scene.t_ns)
+        return self._scenes[max(0, number - 1)]
+
     def next_thumbnail(self) -> tuple[str, U8] | None:
         """Id and first picture of an episode that has not been pictured yet; one file per call."""
         for info in self.episodes:
@@ -211,6 +225,7 @@ class Review(QObject):
         if self.episode is not None:
             self.episode.close()
             self.episode = None
+            self._scenes = []
             self.opened.emit(None)
 
     def _verdict(self, episode_id: str, *, kept: bool) -> None:

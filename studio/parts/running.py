@@ -36,6 +36,7 @@ class Running(QObject):
     """The policy on one workcell."""
 
     changed = Signal()
+    handingOver = Signal()  # authority is about to be asked for, for the policy
     planChanged = Signal(object)  # PlanProposed that waits or runs, None when there is none
     trialEnded = Signal(object)  # studio.trials.Trial
     noticed = Signal(str, str)  # sentence, level
@@ -108,6 +109,7 @@ class Running(QObject):
         if not self.ready:
             self.noticed.emit("Choose a run first: no policy is loaded.", "attention")
             return
+        self.handingOver.emit()
         self._cell.send(SetTask(self.task))
         self._cell.send(SetAutonomy(self.effective_autonomy))
         self._cell.send(SetAuthority(Authority.POLICY))

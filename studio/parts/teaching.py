@@ -90,6 +90,9 @@ class Teaching(QObject):
         if recorder is None or not self._cell.ready:
             self.noticed.emit("The arm is not connected: nothing to record yet.", "attention")
             return
+        if recorder.recording:
+            self.noticed.emit("A run is being recorded on Run: end it there first.", "attention")
+            return
         if not self.task:
             self.noticed.emit(
                 "Say what the task is first: it is stored with every take.", "attention"
@@ -143,6 +146,9 @@ class Teaching(QObject):
         """Let the demonstrator record ``count`` good takes on fresh scenes."""
         recorder = self._cell.recorder
         if self.demonstrating or self.recording or recorder is None or not self._cell.ready:
+            return
+        if recorder.recording:
+            self.noticed.emit("A run is being recorded on Run: end it there first.", "attention")
             return
         seed = time.time_ns() // 1_000_000_000 % 1_000_000  # scenes nobody has seen yet
         self.series = DemonstrationSeries(self._cell, recorder, self.task, count, seed)

@@ -2,22 +2,33 @@
 
 import os
 import signal
+import time
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from recordings.library import list_episodes
+from recordings.reader import Episode
 from recordings.types import Authority, EpisodePhase, JobPhase, RigPhase
 from studio.jobs import Job, foresight_command
 from studio.parts.training import TrainingSet
 from studio.walk import Wait, pause
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+
+AGAIN = 10  # times a person tries once more when the arm came to hold by itself
 
 
 def press(window, key):
     QTest.keyClick(window, key)
+
+
+def soon(until, seconds=10.0):
+    """Wait until it is so, or give up after a while: then one looks why, and tries again."""
+    due_s = time.monotonic() + seconds
+    return Wait("either", lambda: until() or time.monotonic() >= due_s, seconds + 60.0)
 
 
 def connected(session):
@@ -50,29 +61,57 @@ def train(session, monkeypatch):
 
     def two_steps(kind, *arguments, outlive=False):
         minutes = arguments.index("--minutes")
-        shorter = (*arguments[:minutes], "--steps", "2", *arguments[minutes + 2 :])
+        steps = ("--steps", "2", "--nice", "0")  # it need not be polite to a busy test machine
+        shorter = (*arguments[:minutes], *steps, *arguments[minutes + 2 :])
         return foresight_command(kind, *shorter, outlive=outlive)
 
     monkeypatch.setattr("studio.parts.training.foresight_command", two_steps)
     session.training.start(1.0)
-    yield Wait("two steps of training", lambda: not session.training.running, 120.0)
+    yield Wait("two steps of training", lambda: not session.training.running, 400.0)
     status = session.training.job.status
     assert status.phase is JobPhase.FINISHED, status.message
+
+
+def preview(window, session):
+    """Hand over until a plan of this hand-over is shown.
+
+    On a machine that is too busy a watchdog (window or loop late) takes authority back, and nothing
+    resumes by itself: as a person does, hand over once more.
+    """
+    running = session.running
+
+    def shown():
+        return session.status.authority is Authority.POLICY and running.waiting is not None
+
+    for _ in range(AGAIN):
+        press(window, Qt.Key.Key_H)
+        yield soon(shown)
+        if shown():
+            return
+    raise AssertionError("no plan was shown")
+
+
+def approve(window, session):
+    """Approve until the plan runs; a refused approval (too old, authority lost) is repeated."""
+    for _ in range(AGAIN):
+        press(window, Qt.Key.Key_Return)
+        yield soon(lambda: session.cell.active is not None, 3.0)
+        if session.cell.active is not None:
+            return
+        yield from preview(window, session)
+    raise AssertionError("no approved plan ran")
 
 
 def preview_approve_take_over(window, session):
     window.go("run")
     running = session.running
     running.choose(session.training.runs[0].path)
-    yield Wait("the planner", lambda: session.status.planner == "ready", 60.0)
-    press(window, Qt.Key.Key_H)
-    yield Wait("authority", lambda: session.status.authority is Authority.POLICY)
-    yield Wait("a plan to look at", lambda: running.waiting is not None)
+    yield Wait("the planner", lambda: session.status.planner == "ready", 200.0)
+    yield from preview(window, session)
     still = session.status.action.copy()
     yield pause(0.5)
     assert (session.status.action == still).all(), "it moved before anybody approved"
-    press(window, Qt.Key.Key_Return)
-    yield Wait("the approved plan", lambda: session.cell.active is not None)
+    yield from approve(window, session)
     yield pause(0.5)
     press(window, Qt.Key.Key_Tab)
     yield Wait("the person", lambda: session.status.authority is Authority.LEADER)
@@ -109,6 +148,25 @@ def test_the_whole_loop_and_what_happens_when_planner_and_rig_are_killed(
         yield from lose_the_rig(window, session)
 
     assert studio(script) == 0
-    (episode,) = list_episodes(tmp_path / "data" / "episodes")
-    assert (episode.phase, episode.problem) == (EpisodePhase.KEPT, "")
-    assert episode.steps > 100
+    taught, run = list_episodes(tmp_path / "data" / "episodes")
+    assert (taught.phase, taught.problem) == (EpisodePhase.KEPT, "")
+    assert taught.steps > 100
+    look_at_the_recorded_run(run)
+
+
+def look_at_the_recorded_run(run):
+    """It waits in Review, and says who drove, what was planned, checked and agreed to."""
+    assert (run.phase, run.problem) == (EpisodePhase.REVIEW, "")
+    assert run.interventions >= 1
+    with Episode.open(run.path) as episode:
+        assert {Authority.POLICY, Authority.LEADER} <= {Authority(a) for a in episode.authority}
+        noted = {kind: [] for kind in ("plan_proposed", "plan_activated", "scene")}
+        for event in episode.events:
+            noted.setdefault(event["kind"], []).append(event["data"])
+        driven = {int(plan) for plan in episode.plan_id if plan >= 0}
+        assert driven
+        assert driven <= {plan.id for plan in episode.plans}
+        assert driven <= {data["plan"] for data in noted["plan_activated"]}
+        assert all(data["checks"] for data in noted["plan_proposed"])
+        assert {data["approved_by"] for data in noted["plan_activated"]} >= {"person"}
+        assert "red" in noted["scene"][0]["cubes"]

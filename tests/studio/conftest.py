@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
 
 from studio.jobs import foresight_environment
 
 SAY = """
 import sys
+from pathlib import Path
 sys.path.insert(0, {root!r})
 from model import messages
 def say(event):
@@ -27,3 +30,10 @@ def script():
         return [sys.executable, "-c", SAY.format(root=root) + body]
 
     return command
+
+
+@pytest.fixture(autouse=True)
+def own_layout(home: Path) -> None:
+    """Qt remembers its settings folder for the whole process: give every test an own one."""
+    user = QSettings.Scope.UserScope
+    QSettings.setPath(QSettings.Format.NativeFormat, user, str(home / "config"))

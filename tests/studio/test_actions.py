@@ -16,11 +16,12 @@ def test_every_key_means_one_thing_on_a_page():
 
 def test_every_intent_is_a_method_of_the_session():
     from studio.parts.review import Review
+    from studio.parts.rollout import Rollout
     from studio.parts.running import Running
     from studio.parts.teaching import Teaching
     from studio.session import Session
 
-    parts = {"running": Running, "teaching": Teaching, "review": Review}
+    parts = {"running": Running, "rollout": Rollout, "teaching": Teaching, "review": Review}
     for entry in ACTIONS:
         if entry.intent:
             head, _, tail = entry.intent.rpartition(".")

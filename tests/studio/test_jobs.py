@@ -10,7 +10,7 @@ from model.messages import Finished, Progress, Started
 from recordings.types import JobPhase
 from studio.jobs import Job, foresight_command
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def until(job, condition):

@@ -28,7 +28,7 @@ from recordings.types import (
 from studio.recorder_host import RecorderHost
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 Report = EpisodeInfo | Fault
 

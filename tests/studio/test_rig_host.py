@@ -21,16 +21,18 @@ from devices.commands import (
     AuthorityChanged,
     Connect,
     Disconnect,
+    ReleaseStop,
     ResetScene,
     SceneState,
     SelectLeader,
     SetAuthority,
+    TorqueChanged,
 )
-from recordings.types import Authority, Fault, RigPhase, RigStatus
+from recordings.types import Authority, Fault, RigPhase, RigStatus, Torque
 from studio.rig_host import RigHost
 
 HOLD, LEADER = Authority.HOLD, Authority.LEADER
-PATIENCE_S = 30.0  # starting a process on a busy machine
+PATIENCE_S = 60.0  # starting a process on a busy machine
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -75,9 +77,13 @@ class Watcher:
 
 @pytest.fixture
 def watcher() -> Iterator[Watcher]:
-    """A rig process on the simulated bench without cameras: they are tested where they live."""
+    """A rig process on the simulated bench without cameras: they are tested where they live.
+
+    Its loop watchdog is patient: a busy test machine must not take authority in between.
+    """
     bench = load_bench("sim")
-    blind = replace(bench, robot=replace(bench.robot, cameras=()))
+    settings = replace(bench.settings, heartbeat_s=3.0, clock_gap_s=30.0)
+    blind = replace(bench, robot=replace(bench.robot, cameras=()), settings=settings)
     host = RigHost(blind)
     host.start()
     yield Watcher(host)
@@ -86,9 +92,16 @@ def watcher() -> Iterator[Watcher]:
 
 def test_the_rig_connects_holds_and_tells_20_times_a_second(watcher):
     watcher.connect()
-    before = watcher.status.t_ns
-    watcher.until(lambda: watcher.status.t_ns - before > 500_000_000)
-    assert watcher.status.loop.hz == pytest.approx(100, abs=15)
+    told = [watcher.status.t_ns]
+
+    def ten_more() -> bool:
+        if watcher.status.t_ns != told[-1]:
+            told.append(watcher.status.t_ns)
+        return len(told) > 10
+
+    watcher.until(ten_more)
+    assert told[-1] - told[0] >= 9 * 50_000_000
+    assert watcher.status.loop.ticks > 10
     assert watcher.host.live.steps.newest().authority is HOLD
     assert watcher.of(SceneState)[-1].cubes
 
@@ -106,6 +119,29 @@ def test_stop_acts_within_two_ticks_whatever_the_pipe_does(watcher):
     held = np.array([s.action for s in after[ticks:]])
     assert watcher.of(AuthorityChanged)[-1].reason == "STOP was pressed"
     assert np.ptp(held, axis=0).max() < 1e-6
+
+
+def test_stop_twice_parks_the_arm_and_gravity_takes_it_and_resuming_catches_it(watcher):
+    watcher.connect()
+    watcher.drive()
+    watcher.host.stop()
+    watcher.until(lambda: watcher.status.stopped)
+    watcher.host.release_torque()
+    watcher.until(lambda: watcher.status.torque is Torque.OFF)
+    let_go = watcher.status.state.q
+    watcher.until(lambda: bool(np.abs(watcher.status.state.q - let_go).max() > 0.1))
+    watcher.host.send(ReleaseStop())
+    watcher.until(lambda: watcher.status.torque is Torque.ON)
+    caught = watcher.status.action
+    told_ns = watcher.status.t_ns
+    watcher.until(lambda: watcher.status.t_ns - told_ns > 300_000_000)
+    assert [c.torque for c in watcher.of(TorqueChanged)] == [
+        Torque.PARKING,
+        Torque.OFF,
+        Torque.ON,
+    ]
+    assert watcher.status.action == pytest.approx(caught, abs=1e-6)
+    assert watcher.status.state.q[:5] == pytest.approx(caught[:5], abs=0.1)
 
 
 def test_a_studio_that_falls_silent_makes_the_arm_hold(watcher):
@@ -170,7 +206,10 @@ from studio.rig_host import RigHost
 
 def run():
     bench = load_bench("sim")
-    host = RigHost(replace(bench, robot=replace(bench.robot, cameras=())))
+    patient = replace(bench.settings, heartbeat_s=30.0, clock_gap_s=30.0)
+    host = RigHost(
+        replace(bench, robot=replace(bench.robot, cameras=()), settings=patient)
+    )
     host.start()
     host.send(Connect())
     host.send(SelectLeader("demonstrator"))

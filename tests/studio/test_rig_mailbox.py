@@ -28,10 +28,10 @@ def test_posting_returns_at_once_although_nobody_reads(pipe):
         target=lambda: [mailbox.post(PlanDropped(n, "x" * 1000)) for n in range(1500)]
     )
     posting.start()
-    posting.join(5.0)
+    posting.join(30.0)
     finished = not posting.is_alive()
     ours.close()
-    mailbox.close(2.0)
+    mailbox.close(30.0)
     assert finished
 
 
@@ -42,7 +42,7 @@ def test_a_slow_studio_misses_snapshots_but_no_facts(pipe):
         mailbox.post(RigStatus(epoch=number))
     mailbox.post(AuthorityChanged(Authority.HOLD, 0, "a fact"))
     mailbox.start()
-    mailbox.close(5.0)
+    mailbox.close(30.0)
     received = []
     while ours.poll():
         received.append(ours.recv())
@@ -59,6 +59,6 @@ def test_commands_arrive_in_order(pipe):
     ours.send(PlanDropped(1, ""))
     ours.close()
     mailbox.start()
-    assert orphaned.wait(5.0)
+    assert orphaned.wait(30.0)
     assert [type(mailbox.next_command()) for _ in range(3)] == [Connect, PlanDropped, type(None)]
     mailbox.close(1.0)

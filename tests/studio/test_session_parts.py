@@ -40,6 +40,7 @@ TASK = "put the red cube in the tray"
 @dataclass
 class Recorder:
     calls: list = field(default_factory=list)
+    recording: bool = False  # by somebody else
 
     def begin(self, task):
         self.calls.append("begin")
@@ -125,6 +126,14 @@ def test_a_take_without_a_task_is_not_started(teaching, qtbot):
     with qtbot.waitSignal(teaching.noticed):
         teaching.start()
     assert not teaching.recording
+
+
+def test_a_take_waits_until_the_run_that_is_recorded_has_ended(teaching, qtbot):
+    teaching._cell.recorder.recording = True
+    with qtbot.waitSignal(teaching.noticed) as said:
+        teaching.start()
+    assert "A run is being recorded" in said.args[0]
+    assert calls(teaching) == []
 
 
 def test_a_full_disk_ends_the_take_here_too(teaching):
@@ -217,7 +226,7 @@ def test_a_planner_that_dies_is_said_with_its_last_words(
     said = []
     running.noticed.connect(lambda text, level: said.append((text, level)))
     clock = iter(range(0, 2**62, 10**9))
-    qtbot.waitUntil(lambda: running.tick(next(clock)) or bool(said), timeout=20_000)
+    qtbot.waitUntil(lambda: running.tick(next(clock)) or bool(said), timeout=60_000)
     ((text, level),) = said
     assert level == "danger"
     assert all(words in text for words in ("run 14", "out of memory", "the arm holds"))
@@ -314,8 +323,8 @@ def test_a_training_goes_on_without_its_window_and_is_found_again(
     second = Training(tmp_path, tmp_path / "runs")
     assert second.find()
     clock = iter(range(0, 2**62, 10**9))
-    qtbot.waitUntil(lambda: second.tick(next(clock)) or len(second.points) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: second.tick(next(clock)) or len(second.points) == 1, timeout=60_000)
     assert second.job.status.step == 3
     second.stop()
-    qtbot.waitUntil(lambda: second.tick(next(clock)) or not second.running, timeout=20_000)
+    qtbot.waitUntil(lambda: second.tick(next(clock)) or not second.running, timeout=60_000)
     assert second.job.status.phase is JobPhase.CANCELLED

@@ -34,7 +34,7 @@ def test_a_file_gets_a_line_per_tenth_not_a_line_per_tick():
 
 
 def ended(walk, qtbot):
-    with qtbot.waitSignal(walk.ended, timeout=5000) as said:
+    with qtbot.waitSignal(walk.ended, timeout=30_000) as said:
         walk.start()
     return said.args[0]
 

@@ -1,27 +1,43 @@
 """The window without its child processes: pages, keys, STOP, typing."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from devices.bench import load_bench
-from recordings.types import Authority, RigPhase, RigStatus
+from devices.commands import PlanProposed
+from recordings.types import (
+    Authority,
+    Plan,
+    PlanCheck,
+    PlanReport,
+    RigPhase,
+    RigStatus,
+    Torque,
+    Verdict,
+    frozen_f32,
+)
 from studio.actions import PAGES
 from studio.session import Session
 from studio.settings import Folders, Preferences
 from studio.window import Window
+from widgets import theme
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch):
-    """A window on a bench whose processes were never started."""
+def window(qapp, qtbot, tmp_path, monkeypatch):
+    """A window on a bench whose processes were never started; it has the keyboard."""
+    theme.apply(qapp)
     session = Session(load_bench("sim"), Folders.default(tmp_path), Preferences())
     monkeypatch.setattr(session, "load", lambda: None)
     window = Window(session)
     qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    window.activateWindow()
+    with qtbot.waitExposed(window, timeout=60_000):
+        window.show()
+    window.activateWindow()  # no window manager does it on a virtual screen
+    qtbot.waitUntil(window.isActiveWindow, timeout=60_000)  # or its keys go nowhere
     yield window
     session.close()
 
@@ -49,8 +65,8 @@ def test_the_left_rail_shows_where_one_is(window):
 def test_stop_is_one_key_on_every_page(window, key):
     for page in PAGES:
         window.go(page)
-        window.bar.stop_button.set_stopped(True)
-        window.bar.stop_button.set_stopped(False)
+        window.bar.stop_button.set_state(True)
+        window.bar.stop_button.set_state(False)
         before = stops(window)
         QTest.keyClick(window.windowHandle(), key)
         assert stops(window) == before + 1, page
@@ -99,14 +115,110 @@ def test_the_banner_says_who_drives(window):
     assert window.bar.banner.text == "▲ POLICY DRIVES"
 
 
-def test_a_page_is_never_wider_than_a_small_screen(window):
-    widths = {}
+def widths(window):
+    """Least width of the window on every page, px."""
+    found = {}
     for page in PAGES:
         window.go(page)
-        widths[page] = window.minimumSizeHint().width()
-    assert {page: width for page, width in widths.items() if width > 1366} == {}
+        QApplication.processEvents()  # a layout that changed is measured again
+        found[page] = window.minimumSizeHint().width()
+    return found
+
+
+def test_a_page_is_never_wider_than_a_small_screen(window):
+    window.bar.set_recording("take 12", 754.0, unsaved=3)
+    window.pages["teach"].state.setText("Recording 754 s · success")
+    assert {page: width for page, width in widths(window).items() if width > 1280} == {}
+
+
+def test_a_page_still_fits_when_every_letter_is_wider(window):
+    window.setStyleSheet("QPushButton, QLabel { font-size: 16px; }")
+    assert {page: width for page, width in widths(window).items() if width > 1366} == {}
+
+
+def test_a_list_has_its_own_width_where_there_is_room(window):
+    window.resize(1600, 900)
+    for page in PAGES:
+        window.go(page)
+        QApplication.processEvents()
+        assert window._splitter.sizes()[0] == window.pages[page].left_px
 
 
 def test_every_button_that_has_a_key_names_it(window):
     assert "␣" in window.pages["teach"].record.text()
     assert "⇥" in window.pages["run"].take_over.text()
+
+
+# ── STOP's second stage, who drives, the countdown ─────────────────────────────────────────────
+
+
+def releases(window):
+    return window.session.cell.rig._lifeline.release_count()
+
+
+def test_a_second_stop_asks_for_letting_go_and_the_bar_says_what_happened(window):
+    for asked in (0, 1):
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_F12)
+        assert (stops(window), releases(window)) == (1, asked)
+    for torque, banner in (
+        (Torque.PARKING, "◆ PARKING · STOPPED"),
+        (Torque.OFF, "○ LIMP · NO TORQUE"),
+        (Torque.ON, "■ HOLDING · STOPPED"),
+    ):
+        window.session.statusChanged.emit(
+            RigStatus(phase=RigPhase.READY, stopped=True, torque=torque)
+        )
+        assert window.bar.banner.text == banner
+
+
+def test_the_banner_says_that_the_demonstrator_drives_when_it_does(window):
+    def told(leader, is_person):
+        status = RigStatus(
+            phase=RigPhase.READY,
+            authority=Authority.LEADER,
+            leader=leader,
+            leader_is_person=is_person,
+        )
+        window.session.statusChanged.emit(status)
+        return window.bar.banner.text
+
+    assert told("demonstrator", False) == "● DEMONSTRATOR DRIVES"
+    assert told("hand", True) == "● YOU DRIVE"
+
+
+def proposal(verdict=Verdict.OK):
+    plan = Plan(7, 1, frozen_f32(np.zeros((30, 6))), 0.1, 0, "run 14")
+    report = PlanReport(7, (PlanCheck("Table", verdict, 3, "jaw", 0.02, -0.01, "m"),))
+    return PlanProposed(plan, report, frozen_f32(np.zeros((30, 3))))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "words"),
+    [
+        (Verdict.OK, {"veto_left_s": 1.4}, "Runs in 1.4 s unless you refuse it."),
+        (Verdict.OK, {}, "Nothing moves until you approve."),
+        (Verdict.OK, {"active_plan": 6}, "It continues the plan that runs."),
+        (Verdict.FAIL, {}, "A check failed: it cannot run. Another one is asked for."),
+        (
+            Verdict.OK,
+            {"authority": Authority.HOLD},
+            "What the policy would do now. Hand over to let it.",
+        ),
+    ],
+)
+def test_the_card_says_what_happens_with_the_plan(window, verdict, status, words):
+    window.go("run")
+    window.session.running.on_fact(proposal(verdict))
+    told = RigStatus(**({"phase": RigPhase.READY, "authority": Authority.POLICY} | status))
+    window.session.statusChanged.emit(told)
+    assert window.pages["run"].plan.state == words
+
+
+def test_after_the_countdown_the_card_is_not_left_counting(window):
+    window.go("run")
+    window.session.running.on_fact(proposal())
+    for left_s in (1.4, 0.0):
+        window.session.statusChanged.emit(
+            RigStatus(phase=RigPhase.READY, authority=Authority.POLICY, veto_left_s=left_s)
+        )
+    assert window.pages["run"].plan.state == "Nothing moves until you approve."

@@ -79,7 +79,7 @@ def seen(qtbot: QtBot, pixels: Callable) -> Callable[[ArmView], np.ndarray]:
     """What the view shows once all that is new is drawn: it draws at its own pace."""
 
     def settled(view: ArmView) -> np.ndarray:
-        qtbot.waitUntil(lambda: view.settled, timeout=10_000)
+        qtbot.waitUntil(lambda: view.settled, timeout=30_000)
         return pixels(view)
 
     return settled
@@ -106,7 +106,7 @@ class _Paints(QObject):
 
 def _settled(view: ArmView, paints: _Paints, qtbot: QtBot) -> None:
     """Wait until what was asked for so far is on the screen."""
-    qtbot.waitUntil(lambda: view.settled and paints.count > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: view.settled and paints.count > 0, timeout=30_000)
     qtbot.wait(100)  # a paint that is already under way
     paints.count = 0
 
@@ -183,7 +183,7 @@ def test_many_changes_are_drawn_at_a_rate_the_machine_can_keep(view: ArmView, qt
     _settled(view, paints, qtbot)
     for row in PLAN:
         view.set_measured(demo_scene.link_poses(row))
-    qtbot.waitUntil(lambda: view.settled and paints.count > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: view.settled and paints.count > 0, timeout=30_000)
     assert paints.count <= 3
 
 

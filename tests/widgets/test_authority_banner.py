@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from recordings.types import Authority
+from recordings.types import Authority, Torque
 from widgets.authority_banner import AuthorityBanner, look
 from widgets.palette import COLORS
 from widgets.top_bar import TopBar
@@ -20,6 +20,13 @@ STATES = [
     ((Authority.HOLD, True), "◆ HANDING OVER", "attention_fill"),
     ((Authority.POLICY, False, "arm unplugged"), "✕ FAULT", "danger"),
     ((Authority.HOLD, False, None, True), "■ HOLDING · STOPPED", "attention_fill"),
+    ((Authority.HOLD, False, None, True, Torque.PARKING), "◆ PARKING · STOPPED", "attention_fill"),
+    ((Authority.HOLD, False, None, True, Torque.OFF), "○ LIMP · NO TORQUE", "danger"),
+    (
+        (Authority.LEADER, False, None, False, Torque.ON, "demonstrator"),
+        "● DEMONSTRATOR DRIVES",
+        "human_fill",
+    ),
 ]
 
 
@@ -44,11 +51,16 @@ def test_a_fault_outranks_everything(authority: Authority):
     assert seen.text == "FAULT"
 
 
+def test_a_limp_arm_is_never_said_to_hold():
+    for authority in Authority:
+        assert look(authority, stopped=True, torque=Torque.OFF).text == "LIMP · NO TORQUE"
+
+
 def test_handing_over_moves(shown, pixels, qtbot: QtBot):
     banner = shown(AuthorityBanner())
     banner.set_state(Authority.LEADER, handing_over=True)
     first = pixels(banner)
-    qtbot.waitUntil(lambda: not np.array_equal(pixels(banner), first), timeout=2000)
+    qtbot.waitUntil(lambda: not np.array_equal(pixels(banner), first), timeout=10_000)
 
 
 def test_the_word_is_not_cut_off(shown):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
 from recordings.types import PlanCheck, PlanReport, Verdict
@@ -114,3 +115,14 @@ def test_enter_approves_once_however_long_it_is_held(view: PlanView, qtbot: QtBo
     qtbot.keyPress(view, Qt.Key.Key_Return)
     held_key(view, Qt.Key.Key_Return)
     assert asked == [212]
+
+
+def test_the_time_left_to_refuse_is_seen_as_words_and_as_a_bar(view: PlanView):
+    _show(view, LIMITS)
+    view.set_countdown(1.5, 2.0)
+    bar = view.findChild(QProgressBar)
+    assert view.state == "Runs in 1.5 s unless you refuse it."
+    assert bar.isVisible()
+    assert bar.value() / bar.maximum() == pytest.approx(0.75)
+    view.set_countdown(0.0, 2.0)
+    assert not bar.isVisible()

@@ -28,7 +28,7 @@ def test_good_news_goes_by_itself(page: QWidget, qtbot: QtBot, monkeypatch: pyte
     monkeypatch.setitem(toast.STAY_MS, "ok", 30)
     toasts = Toasts(page)
     toasts.show("Episode 37 kept", "ok")
-    qtbot.waitUntil(lambda: not toasts.texts and not toasts.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: not toasts.texts and not toasts.isVisible(), timeout=10_000)
 
 
 def test_a_fault_stays_until_it_is_clicked(page: QWidget, qtbot: QtBot):
@@ -50,7 +50,7 @@ def test_it_moves_with_its_window(page: QWidget, qtbot: QtBot):
     toasts = Toasts(page)
     toasts.show("hello")
     page.resize(800, 500)
-    qtbot.waitUntil(lambda: toasts.geometry().right() > 760, timeout=2000)
+    qtbot.waitUntil(lambda: toasts.geometry().right() > 760, timeout=10_000)
 
 
 def test_an_unknown_level_is_refused_with_those_that_exist(page: QWidget):

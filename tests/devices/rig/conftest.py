@@ -27,6 +27,7 @@ from devices.planning.planner import (
 )
 from devices.rig import Rig
 from devices.rig_settings import RigSettings
+from devices.workspace import Workspace
 from recordings.live import Live
 from recordings.types import (
     CameraSpec,
@@ -42,6 +43,7 @@ from recordings.wire import PlanRequest, ServerHello
 PERIOD_NS = 10_000_000
 FRAME_NS = 100_000_000  # slower than real ones: every picture is handed to a real thread
 START_Q = (0.0, 0.3, -0.2, 0.5)
+FALLS = (0.0, -0.004, 0.002, 0.0)  # rad per read of a limp arm
 ROWS, DT_S = 30, 0.1
 
 Policy = Callable[[PlanRequest], np.ndarray]
@@ -56,39 +58,65 @@ class FakeClock:
 
 
 class FakeArm:
-    """A perfect servo with 60 ms of lag; can be deaf, mute, or both."""
+    """A perfect servo with 60 ms of lag; can be deaf, mute, stuck and limp."""
 
     def __init__(self, spec: RobotSpec) -> None:
         self.spec = spec
         self.q = np.array(START_Q)
         self.goal = self.q.copy()
         self.commands: list[np.ndarray] = []
-        self.reads_fail = self.writes_fail = 0
+        self.reads_fail = self.writes_fail = self.torque_fails = 0
+        self.stuck = np.zeros(len(self.q), dtype=bool)  # joints that something blocks
+        self.torque = False
+        self.written_limp = 0
         self.t_ns = 0
 
     def connect(self) -> None:
         self.goal = self.q.copy()
+        self.torque = True
 
     def read(self) -> JointState:
         if self.reads_fail:
             self.reads_fail -= 1
             raise ReadFailed("arm", reason="no reply within 5 ms")
-        self.q = self.q + (self.goal - self.q) * 0.15
+        way = (self.goal - self.q) * 0.15 if self.torque else np.array(FALLS)
+        self.q = np.clip(self.q + np.where(self.stuck, 0.0, way), -1.4, 1.4)
         return JointState(frozen_f32(self.q), t_ns=self.t_ns)
 
     def write(self, q: np.ndarray) -> np.ndarray:
         if self.writes_fail:
             self.writes_fail -= 1
             raise WriteFailed("arm", reason="no reply within 5 ms")
+        self.written_limp += not self.torque
         self.goal = np.array(q, dtype=float)
         self.commands.append(self.goal.copy())
         return q
 
-    def hold(self) -> None: ...
+    def hold(self) -> None:
+        self._torque_bus()
+        self.goal = self.q.copy()
+        self.torque = True
 
-    def release(self) -> None: ...
+    def release(self) -> None:
+        self._torque_bus()
+        self.torque = False
+
+    def _torque_bus(self) -> None:
+        if self.torque_fails:
+            self.torque_fails -= 1
+            raise WriteFailed("arm", reason="no reply within 5 ms")
 
     def close(self) -> None: ...
+
+
+class ToyTips:
+    """Kinematics of a robot that does not exist: pan and lift turn a stick of 0.3 m."""
+
+    def tip_positions(self, q: np.ndarray) -> np.ndarray:
+        pan, lift = np.asarray(q)[:, 0], np.asarray(q)[:, 1]
+        flat = 0.3 * np.cos(lift)
+        tips = np.stack([flat * np.cos(pan), flat * np.sin(pan), 0.3 * np.sin(lift)], axis=1)
+        return tips.astype(np.float32)
 
 
 class FakeLeader:
@@ -144,7 +172,7 @@ class FakeCamera:
             self._frames.append(Frame(self.spec.name, image, t_ns, self._count))
             self._count += 1
             self._changed.notify_all()
-            self._changed.wait_for(self._taken_in, 2.0)
+            assert self._changed.wait_for(self._taken_in, 30.0), "the capture thread hangs"
 
     def _taken_in(self) -> bool:
         return not self._open or (self._reading and not self._frames)
@@ -157,12 +185,15 @@ class FakeCamera:
 
 class FakeLifeline:
     def __init__(self) -> None:
-        self.stops = 0
+        self.stops = self.releases = 0
         self.beat_ns = 0
         self.orphaned = False
 
     def stop_count(self) -> int:
         return self.stops
+
+    def release_count(self) -> int:
+        return self.releases
 
     def heartbeat_ns(self) -> int:
         return self.beat_ns
@@ -192,7 +223,6 @@ class FakePlanner:
         self.latency_s = 0.15
         self.answers = True
         self.closed = False
-        self.wrong_epoch = False
         self._news.append((0, PlannerReady(self.hello())))
 
     @property
@@ -245,7 +275,9 @@ class FakePlanner:
 class Stage:
     """The rig, its fakes and everything that was sent and reported, on one clock."""
 
-    def __init__(self, robot: RobotSpec, settings: RigSettings) -> None:
+    def __init__(
+        self, robot: RobotSpec, settings: RigSettings, *, workspace: Workspace | None = None
+    ) -> None:
         self.robot = robot
         self.clock = FakeClock()
         self.first_ns = self.clock.ns + PERIOD_NS  # of the first tick
@@ -260,7 +292,13 @@ class Stage:
         self.cameras_show = True
         self.frame_ns = FRAME_NS
         self._frame_due_ns = 0
-        hardware = Hardware(arm=self.arm, leaders=self.leaders, cameras=self.cameras)
+        hardware = Hardware(
+            arm=self.arm,
+            leaders=self.leaders,
+            cameras=self.cameras,
+            fence_kinematics=ToyTips(),
+            workspace=workspace,
+        )
         self.rig = Rig(
             hardware,
             self.live,
@@ -356,11 +394,23 @@ def small_robot() -> RobotSpec:
 
 
 @pytest.fixture
-def stage(small_robot: RobotSpec) -> Iterator[Stage]:
+def make_stage(small_robot: RobotSpec) -> Iterator[Callable[..., Stage]]:
+    """``make_stage(workspace=…, **settings)``: a rig that is connected and holds."""
+    stages: list[Stage] = []
+
+    def make(*, workspace: Workspace | None = None, **settings: float) -> Stage:
+        stages.append(Stage(small_robot, RigSettings(**settings), workspace=workspace))
+        stages[-1].connect()
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.rig.close()
+        stage.live.close()
+        stage.live.unlink()
+
+
+@pytest.fixture
+def stage(make_stage: Callable[..., Stage]) -> Stage:
     """A rig that is connected and holds."""
-    made = Stage(small_robot, RigSettings())
-    made.connect()
-    yield made
-    made.rig.close()
-    made.live.close()
-    made.live.unlink()
+    return make_stage()

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from devices.commands import AuthorityChanged, Connect, PlanActivated, SetAuthority, SetAutonomy
+from devices.commands import (
+    AuthorityChanged,
+    Connect,
+    PlanActivated,
+    PlanDropped,
+    SetAuthority,
+    SetAutonomy,
+    SetTask,
+)
 from recordings.types import Authority, Autonomy, Fault, RigPhase
 
 HOLD, LEADER, POLICY = Authority.HOLD, Authority.LEADER, Authority.POLICY
@@ -77,6 +85,20 @@ def planner_dies(stage):
     stage.planners[-1].lose()
 
 
+def planner_too_slow(stage):
+    stage.planners[-1].latency_s = 4.0  # a plan spans 3 s
+
+
+def wrist_camera_freezes(stage):
+    camera = stage.cameras.pop("wrist")  # the stage shows it no pictures any more
+    assert camera.spec.name == "wrist"
+
+
+def studio_left(stage):
+    stage.lifeline.orphaned = True
+    stage.rig.park("The studio is gone")  # what whoever paces the rig does then
+
+
 def plans_nan(stage):
     stage.planners[-1].policy = lambda request: np.full((30, 4), np.nan)
 
@@ -128,6 +150,10 @@ TABLE = [
     Row("arm does not answer", POLICY, bus_dead, HOLD, 0.15, "arm_lost"),
     Row("arm takes no commands", LEADER, bus_deaf, HOLD, 0.15, "arm_lost"),
     Row("planner hangs", POLICY, planner_hangs, HOLD, 2.6),
+    Row("plans come after their end", POLICY, planner_too_slow, HOLD, 2.6),
+    Row("one of two cameras freezes", POLICY, wrist_camera_freezes, HOLD, 1.0, "camera_stale"),
+    Row("studio is gone while the policy drives", POLICY, studio_left, HOLD, 0.0, peak_rad_s=0.7),
+    Row("studio is gone while a person drives", LEADER, studio_left, HOLD, 0.0, peak_rad_s=0.7),
     Row("planner dies", POLICY, planner_dies, HOLD, 2.6, "planner_failed"),
     Row("plans are NaN", POLICY, plans_nan, HOLD, 2.0, "plan_invalid"),
     Row("plans have the wrong shape", POLICY, plans_wrong_shape, HOLD, 2.0, "plan_invalid"),
@@ -171,7 +197,10 @@ def test_the_fault_table(stage, row):
     assert np.abs(stage.speed()[before - 2 :]).max() <= row.peak_rad_s
 
 
-@pytest.mark.parametrize("row", [r for r in TABLE if r.then is HOLD], ids=lambda row: row.name)
+AT_REST = [row for row in TABLE if row.then is HOLD and row.breaks is not studio_left]
+
+
+@pytest.mark.parametrize("row", AT_REST, ids=lambda row: row.name)
 def test_whoever_lost_authority_does_not_get_it_back_by_itself(stage, row):
     start(stage, row.driver)
     row.breaks(stage)
@@ -231,6 +260,52 @@ def test_nothing_is_sent_to_an_arm_that_was_lost(stage):
     stage.run(0.5)
     assert stage.status.phase is RigPhase.FAULT
     assert len(stage.commands) == sent
+
+
+def test_an_arm_that_was_unplugged_and_moved_is_held_where_it_is_found(stage):
+    start(stage, LEADER)
+    bus_dead(stage)
+    stage.run(0.2)
+    stage.arm.q = stage.arm.q + np.array([0.0, 0.4, -0.3, 0.0])  # somebody lifted it meanwhile
+    found = stage.arm.q.copy()
+    stage.arm.reads_fail = 0
+    stage.do(Connect())
+    stage.run(0.5)
+    assert stage.commands[-1] == pytest.approx(found, abs=1e-3)
+    assert stage.arm.q == pytest.approx(found, abs=1e-3)
+    assert stage.status.authority is HOLD
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda stage: stage.do(SetTask("something else")),
+        stop,
+        lambda stage: stage.do(SetAuthority(LEADER), SetAuthority(POLICY)),
+    ],
+    ids=["the task changed", "STOP was pressed", "a person had taken over"],
+)
+def test_an_answer_from_before_is_dropped_and_never_runs(stage, happens):
+    start(stage, POLICY)
+    planner = stage.planners[-1]
+    planner.latency_s = 0.4
+    asked = len(planner.requests)
+    stage.run_until(lambda: len(planner.requests) > asked, within_s=2.0)
+    old = planner.requests[-1].plan_id
+    happens(stage)
+    stage.run(1.0)
+    assert old not in {event.plan_id for event in stage.of(PlanActivated)}
+    reasons = [d.reason for d in stage.of(PlanDropped) if d.plan_id == old]
+    assert reasons == ["It was made for a situation that is over"]
+
+
+def test_after_a_late_tick_nothing_is_caught_up_with_in_one_jump(stage):
+    start(stage, LEADER)
+    before = len(stage.commands)
+    loop_late(stage)
+    stage.run(0.1)
+    steps = np.abs(np.diff(stage.commands[before - 2 :, 0]))
+    assert steps.max() <= 0.4 * 0.01 * 2 + 1e-3  # two periods of the leader's speed
 
 
 def test_an_arm_that_was_lost_can_be_connected_again(stage):

@@ -31,7 +31,7 @@ from recordings.wire import (
     encode_plan,
 )
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 Answer = Callable[[PlanRequest], bytes | str | None]
 
 

@@ -118,3 +118,19 @@ def test_whoever_draws_is_shown_every_step(world, clock):
     arm.read()
     assert [t for _, t in shown] == [clock.now_ns - TICK_NS, clock.now_ns]
     np.testing.assert_array_equal(shown[-1][0], world.qpos())
+
+
+def test_a_limp_arm_falls_by_gravity_and_comes_back_where_it_lies_without_a_jump(arm, clock):
+    start = arm.read().q
+    arm.write(start + np.float32(0.3))  # it was on its way elsewhere when it was let go
+    arm.release()
+    for _ in range(150):
+        clock.now_ns += TICK_NS
+        lies = arm.read().q
+    assert np.abs(lies - start).max() > 0.2
+    arm.hold()
+    moved = []
+    for _ in range(50):
+        clock.now_ns += TICK_NS
+        moved.append(np.abs(arm.read().q - lies).max())
+    assert max(moved) < 0.05
