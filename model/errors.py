@@ -3,6 +3,7 @@
     ModelError
     ├── ConfigInvalid        a config.json lacks a field or contradicts itself
     ├── CheckpointUnreadable a file is missing, cut short or no checkpoint at all
+    ├── HubUnavailable       a checkpoint that is not here and cannot be fetched
     ├── CheckpointMismatch   tensors missing, unexpected, of another shape or type
     ├── UnknownTag           the checkpoint has no such norm_tag
     ├── TrainingDataUnusable nothing to learn from: which folder, which reason
@@ -43,11 +44,18 @@ class ConfigInvalid(ModelError):
 class CheckpointUnreadable(ModelError):
     """A checkpoint folder or one of its files cannot be read."""
 
-    def __init__(self, path: object, *, reason: str) -> None:
+    def __init__(self, path: object, *, reason: str, hint: str = "") -> None:
         super().__init__(
             f"cannot read the checkpoint {path}: {reason}",
-            hint="choose a run that finished a save, or train again",
+            hint=hint or "choose a run that finished a save, or train again",
         )
+
+
+class HubUnavailable(ModelError):
+    """A checkpoint is not on this machine and the hub does not give it."""
+
+    def __init__(self, name: str, *, reason: str, hint: str) -> None:
+        super().__init__(f"cannot fetch the checkpoint {name}: {reason}", hint=hint)
 
 
 class CheckpointMismatch(ModelError):

@@ -44,6 +44,8 @@ _WHOLE = {
 }
 _EXPERT = "model.action_expert."
 _IGNORED = re.compile(r"\.rotary_emb\.inv_freq$")
+_ROTARY = "model.transformer.rotary_emb.inv_freq"
+EMBEDDING = ("model.transformer.wte.embedding", "model.transformer.wte.new_embedding")
 
 
 def from_released(
@@ -65,6 +67,16 @@ def from_released(
         table = torch.cat([embedding["embedding"], embedding["new_embedding"]])
         state[f"{_LANGUAGE}embed_tokens.weight"] = table
     return state
+
+
+def stored(state: Mapping[str, torch.Tensor], config: ModelConfig) -> dict[str, torch.Tensor]:
+    """What a released file holds: :func:`to_released` and the constants of the rotary positions.
+
+    The reference refuses a file without them, although they follow from the config.
+    """
+    halves = torch.arange(0, config.text.head_dim, 2, dtype=torch.float32)
+    rates = 1.0 / config.text.rope_theta ** (halves / config.text.head_dim)
+    return {**to_released(state, config), _ROTARY: rates}
 
 
 def to_released(state: Mapping[str, torch.Tensor], config: ModelConfig) -> dict[str, torch.Tensor]:

@@ -35,6 +35,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Downloading:
+    """A checkpoint on its way from the hub."""
+
+    source: str
+    done_bytes: int
+    total_bytes: int  # 0 unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A checkpoint is complete on disk."""
 
@@ -77,11 +86,12 @@ class Finished:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
 
 
-JobEvent = Started | Progress | Saved | Ready | Note | Failed | Finished
+JobEvent = Started | Progress | Downloading | Saved | Ready | Note | Failed | Finished
 
 _BY_NAME: dict[str, type[JobEvent]] = {
     "started": Started,
     "progress": Progress,
+    "downloading": Downloading,
     "saved": Saved,
     "ready": Ready,
     "note": Note,

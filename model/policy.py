@@ -15,13 +15,15 @@ import numpy as np
 import torch
 
 from model import checkpoint
+from model.embodiments import fitted
 from model.errors import BadObservation, BadPlan, BadRequest, RobotMismatch, UnknownTag
+from model.hub import Tell, quiet
 from model.network import MolmoAct2
 from model.processor import Processor
 from model.rtc import PrefixGuidance, incoherence, prefix_weights
 from model.tags import TagMetadata
-from model.transforms import UnitTransform
-from recordings.types import F32, U8, Observation, Plan, RobotSpec, frozen_f32
+from model.transforms import Clipped, UnitTransform
+from recordings.types import F32, U8, JointSpec, Observation, Plan, RobotSpec, frozen_f32
 from recordings.wire import PlanRequest, ServerHello
 
 MAX_SAMPLES = 64
@@ -45,37 +47,44 @@ class Policy:
         self._is_pad = (columns >= len(robot.joints))[None]  # (1, D)
 
     @classmethod
-    def load(cls, path: Path, *, threads: int = 1, tag: str | None = None) -> Policy:
+    def load(
+        cls,
+        path: Path | str,
+        *,
+        threads: int = 1,
+        tag: str | None = None,
+        robot: RobotSpec | None = None,
+        tell: Tell = quiet,
+    ) -> Policy:
         """Read a run and get ready to plan.
 
         Args:
-            path: run folder or checkpoint folder.
+            path: run folder, checkpoint folder or hub id.
             threads: of torch in this process.
             tag: which normalisation tag; None takes the only one.
+            robot: the bench to plan for; None takes what the checkpoint says of its robot.
+            tell: hears of a download's progress.
 
         Raises:
             ModelError: unreadable, incomplete, without the tag or without a robot.
         """
         torch.set_num_threads(threads)
-        loaded = checkpoint.load(path)
+        loaded = checkpoint.load(path, tell=tell)
         tags = loaded.processor.tags
         if tag is None and len(tags.names) != 1:
             raise UnknownTag("", known=tags.names)
         chosen = tag or tags.names[0]
-        robot = tags[chosen].robot
-        if robot is None:
-            raise RobotMismatch(
-                f"tag {chosen!r} of {path}",
-                difference="it does not say which robot it was made for",
-            )
-        _check_sizes(tags[chosen], robot, loaded.model)
-        name = path.resolve().name
-        return cls(loaded.model, loaded.processor, tag=chosen, robot=robot, name=name)
+        whole = fitted(chosen, tags[chosen], robot)
+        assert whole.robot is not None
+        _check_sizes(whole, whole.robot, loaded.model)
+        processor = loaded.processor.with_tag(chosen, whole)
+        name = loaded.path.resolve().name if loaded.progress == {} else Path(path).resolve().name
+        return cls(loaded.model, processor, tag=chosen, robot=whole.robot, name=name)
 
     @property
     def hello(self) -> ServerHello:
         """What this policy is, for whoever connects."""
-        state = self._tag.state
+        state = self._units.state_in_robot_units
         return ServerHello(
             policy=self._name,
             robot=self._robot,
@@ -144,6 +153,7 @@ class Policy:
             samples=frozen_f32(samples),
             timings={stage: seconds * 1e3 for stage, seconds in stages.items()},
             seed=request.seed,
+            notes=self._notes(state),
         )
 
     # ── checking what came in ──────────────────────────────────────────────────────────────────
@@ -169,6 +179,10 @@ class Policy:
                 "state", f"not finite ({bad})", expected=f"{joints} finite numbers"
             )
         return q.astype(np.float32)
+
+    def _notes(self, state: F32) -> tuple[str, ...]:
+        """What a person should know about a plan from here: joints outside of what was trained."""
+        return tuple(_outside(self._robot.joints[c.column], c) for c in self._units.clipped(state))
 
     def _guidance(self, request: PlanRequest, state: F32) -> PrefixGuidance | None:
         horizon = self._tag.action_horizon
@@ -253,6 +267,16 @@ def _check_sizes(tag: TagMetadata, robot: RobotSpec, model: MolmoAct2) -> None:
             f"{config.max_action_dim} × {config.max_action_horizon} possible"
         )
         raise RobotMismatch("norm_stats", difference=difference)
+
+
+def _outside(joint: JointSpec, seen: Clipped) -> str:
+    """One sentence about a joint the network sees only as far as training went."""
+    unit = "open" if joint.is_gripper else "rad"
+    low, high = f"{seen.low:.2f}", f"{seen.high:.2f} {unit}"
+    return (
+        f"{joint.name} is at {seen.value:.2f} {unit}, training saw {low} … {high}: "
+        "the policy plans as if it were at the nearer end"
+    )
 
 
 def _names(cameras: Mapping[str, object] | tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ from model.prompt import (
     robot_request,
     state_bins,
 )
-from model.tags import Tags
+from model.tags import TagMetadata, Tags
 from model.tokenizer import PromptTokenizer
 from recordings.types import F32, U8
 
@@ -38,6 +38,11 @@ class Processor:
         self.tags = tags
         self._pooling = pooling_indices(config.vision.patch_grid, side=config.foresight.pooling)
         self._block = torch.tensor(config.tokens.image_block)
+
+    def with_tag(self, name: str, tag: TagMetadata) -> Processor:
+        """The same, with another tag of this name."""
+        tags = Tags({**self.tags.by_name, name: tag}, self.tags.norm_mode)
+        return Processor(self.config, self.tokenizer, tags)
 
     def encode(
         self, images: Sequence[U8], *, state: F32 | None, task: str, tag: str

@@ -144,6 +144,7 @@ def encode_plan(plan: Plan) -> bytes:
         },
         timings=dict(plan.timings),
         seed=plan.seed,
+        notes=list(plan.notes),
     )
 
 
@@ -228,7 +229,15 @@ def _plan(fields: Fields) -> Plan:
         reasoning=_trace(fields),
         timings={stage: timings.number(stage) for stage in fields.mapping("timings")},
         seed=fields.integer("seed"),
+        notes=_texts(fields, "notes") if not fields.absent("notes") else (),
     )
+
+
+def _texts(fields: Fields, name: str) -> tuple[str, ...]:
+    found = fields.sequence(name)
+    if not all(isinstance(text, str) for text in found):
+        raise WireError(name, value=found, expected="a list of texts")
+    return tuple(found)
 
 
 def _trace(fields: Fields) -> DepthTrace | None:
@@ -254,9 +263,7 @@ def _hello(fields: Fields) -> ServerHello:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WireError("robot", value=description, expected="a robot description") from error
     n = len(robot.joints)
-    tasks = fields.sequence("tasks")
-    if not all(isinstance(task, str) for task in tasks):
-        raise WireError("tasks", value=tasks, expected="a list of texts")
+    tasks = _texts(fields, "tasks")
     low, high = (
         fields.array(name, dtype=np.float32, shape=(n,), meaning=f"({n},) float32 rad")
         for name in ("state_low", "state_high")
@@ -269,7 +276,7 @@ def _hello(fields: Fields) -> ServerHello:
         image_size=fields.integer("image_size", lowest=1),
         state_low=low,
         state_high=high,
-        tasks=tuple(tasks),
+        tasks=tasks,
         settings=fields.mapping("settings"),
     )
 

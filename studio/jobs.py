@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.messages import (
+    Downloading,
     Failed,
     Finished,
     JobEvent,
@@ -235,6 +236,8 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 metrics=metrics,
                 eta_s=event.eta_s,
             )
+        case Downloading():
+            return replace(status, message=_arrived(event))
         case Saved():
             return replace(status, message=f"checkpoint saved at step {event.step}")
         case Ready():
@@ -255,3 +258,10 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 message="stopped" if event.cancelled else "finished",
                 out=event.out or status.out,
             )
+
+
+def _arrived(event: Downloading) -> str:
+    """How much of a checkpoint has been fetched, for people."""
+    done, total = event.done_bytes / 1e9, event.total_bytes / 1e9
+    of = f" of {total:.1f}" if total else ""
+    return f"fetching {event.source}: {done:.1f}{of} GB"
