@@ -7,6 +7,7 @@ instead of moving the wrong joint. Knows no torch and no files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,7 @@ YAM_JOINTS = tuple(
 )
 FRANKA_JOINTS = (*(f"joint{i}" for i in range(1, 8)), "gripper")
 PICTURE = (640, 480)  # px, of a bench nobody has described; changes no meaning
+_NUMBERED = re.compile(r"cam(era)?_?\d+")  # a name that says nothing about where it looks
 UNKNOWN_SPEED = 1.0  # rad/s, of a bench nobody has described; the rig goes by its own limits
 
 
@@ -47,13 +49,25 @@ class Embodiment:
             wrong.append(f"robot: {self.name} in training, {robot.name!r} on this bench")
         if not _same(robot.joint_names, self.joints):
             wrong.append(_sides("joints", self.joints, robot.joint_names))
-        if self.cameras and set(robot.camera_names) != set(self.cameras):
-            wrong.append(_sides("cameras", self.cameras, robot.camera_names))
-        elif self.camera_count and len(robot.cameras) != self.camera_count:
-            count = f"{self.camera_count} cameras in training"
-            here = ", ".join(robot.camera_names) or "none"
-            wrong.append(f"cameras: {count}, {len(robot.cameras)} on this bench ({here})")
         return "; ".join(wrong)
+
+    def pictures(self, tag: TagMetadata, robot: RobotSpec | None) -> tuple[str, ...]:
+        """Which cameras the pictures come from, in order; () is all of the bench, in its order.
+
+        Raises:
+            RobotMismatch: the bench has others, or another number of them.
+        """
+        trained = tag.camera_keys or self.cameras
+        if robot is None or set(robot.camera_names) == set(trained):
+            return trained
+        any_name = all(_NUMBERED.fullmatch(name) for name in trained)
+        count = len(trained) or self.camera_count
+        if any_name and len(robot.cameras) == count:
+            return ()
+        words = trained if trained and not any_name else (f"any {count}",)
+        raise RobotMismatch(
+            f"checkpoint for {self.name}", difference=_sides("cameras", words, robot.camera_names)
+        )
 
     def described(self, tag: TagMetadata) -> RobotSpec:
         """The robot as far as the checkpoint knows it, where no bench was given.
@@ -131,8 +145,7 @@ def fitted(name: str, tag: TagMetadata, robot: RobotSpec | None) -> TagMetadata:
         sizes = f"{tag.state.size} state and {tag.action.size} action statistics"
         _refuse(name, f"{len(known.joints)} joints ({known.name}), {sizes}")
     _refuse(name, known.difference(robot) if robot else None)
-    frame = tag.frame or known.frame
-    cameras = tag.camera_keys if known.camera_count == 0 or robot is None else ()
+    frame, cameras = tag.frame or known.frame, known.pictures(tag, robot)
     whole = replace(tag, frame=frame, camera_keys=cameras, action_hz=known.hz)
     return replace(whole, robot=robot or known.described(whole))
 
@@ -152,8 +165,7 @@ def _by_columns(tag: TagMetadata) -> Embodiment | None:
     """The SO arm, for tags that carry its units and are called otherwise (LeRobot policies)."""
     if tag.frame is None or tag.action.size != len(SO_JOINTS):
         return None
-    cameras = len(tag.camera_keys)
-    return replace(_SO, frame=tag.frame, camera_count=cameras)
+    return replace(_SO, frame=tag.frame, camera_count=len(tag.camera_keys))
 
 
 def is_gripper(joint: str) -> bool:

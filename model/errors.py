@@ -5,7 +5,9 @@
     ├── CheckpointUnreadable a file is missing, cut short or no checkpoint at all
     ├── HubUnavailable       a checkpoint that is not here and cannot be fetched
     ├── CheckpointMismatch   tensors missing, unexpected, of another shape or type
+    ├── CannotExport         another program could not load what is asked for
     ├── UnknownTag           the checkpoint has no such norm_tag
+    ├── HorizonTooLong       a longer chunk than the network can make
     ├── TrainingDataUnusable nothing to learn from: which folder, which reason
     ├── RobotMismatch        the checkpoint was made for another robot or camera set
     ├── BadObservation       a picture or a state that no plan can be made from
@@ -85,6 +87,13 @@ class CheckpointMismatch(ModelError):
         self.missing, self.unexpected, self.wrong = tuple(missing), tuple(unexpected), tuple(wrong)
 
 
+class CannotExport(ModelError):
+    """A checkpoint cannot be written for another program."""
+
+    def __init__(self, out: object, *, reason: str, hint: str) -> None:
+        super().__init__(f"cannot export to {out}: {reason}", hint=hint)
+
+
 class UnknownTag(ModelError):
     """A normalisation tag that the checkpoint does not have."""
 
@@ -92,6 +101,16 @@ class UnknownTag(ModelError):
         super().__init__(
             f"no normalisation tag {tag!r}, the checkpoint has: {', '.join(known) or 'none'}",
             hint="choose one of these tags, or fine-tune on your own robot first",
+        )
+
+
+class HorizonTooLong(ModelError):
+    """More rows per chunk were asked for than the network can make."""
+
+    def __init__(self, asked: int, *, most: int) -> None:
+        super().__init__(
+            f"a chunk of {asked} rows was asked for, this checkpoint makes at most {most}",
+            hint=f"ask for a horizon of {most} rows or fewer",
         )
 
 

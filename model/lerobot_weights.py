@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-PREFIX = "model."
+from model.lerobot_export import PREFIX
+
 _WRAPPED = "model.base_model.model."
 _LORA = re.compile(r"^(?P<layer>.+)\.lora_(?P<side>[AB])\.default\.weight$")
 _BASE = ".base_layer."

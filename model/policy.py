@@ -78,7 +78,7 @@ class Policy:
         assert whole.robot is not None
         _check_sizes(whole, whole.robot, loaded.model)
         processor = loaded.processor.with_tag(chosen, whole)
-        name = loaded.path.resolve().name if loaded.progress == {} else Path(path).resolve().name
+        name = Path(path).resolve().name
         return cls(loaded.model, processor, tag=chosen, robot=whole.robot, name=name)
 
     @property

@@ -15,7 +15,7 @@ import torch
 
 from model import checkpoint
 from model.data import Dataset, load_dataset
-from model.errors import RobotMismatch, TrainingDataUnusable
+from model.errors import HorizonTooLong, RobotMismatch, TrainingDataUnusable
 from model.images import squash
 from model.network import MolmoAct2
 from model.new_tag import new_tag
@@ -65,12 +65,16 @@ def trainer_for(
 
     Raises:
         RobotMismatch: the run that is to go on is about another robot.
+        HorizonTooLong: chunks longer than the network can make.
     """
     recipe = RECIPES[request.preset]
     progress = loaded.progress if request.resume else {}
     seed = int(progress.get("seed", request.seed))
     name = str(progress.get("tag", dataset.robot.name))
     processor = loaded.processor
+    most = processor.config.max_action_horizon
+    if grid.horizon > most:
+        raise HorizonTooLong(grid.horizon, most=most)
     if request.resume:
         _require_same_robot(processor.tags[name], dataset, request)
     else:

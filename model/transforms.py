@@ -9,7 +9,7 @@ that absolute and relative control modes cannot be mixed up. Knows no torch and 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,7 @@ class UnitTransform:
         self._state = Normaliser(tag.state, **scale)
         self._action = Normaliser(*(tag.action_rows or (tag.action,)), **scale)
         self._frame = tag.frame or JointFrame.identity(tag.action.size)
+        self._state_frame = tag.frame or JointFrame.identity(tag.state.size)
         self._moves_with_state = _relative_columns(tag)
 
     def relative(self, actions: F32, state: F32) -> F32:
@@ -116,23 +117,23 @@ class UnitTransform:
 
     def in_checkpoint_units(self, state: F32) -> F32:
         """(…, n) robot units → what statistics of states are taken over."""
-        return self._frame.to_checkpoint(state)
+        return self._state_frame.to_checkpoint(state)
 
     def normalise_state(self, state: F32) -> F32:
         """(…, n) robot units → (…, n) −1…1."""
-        return self._state.normalise(self._frame.to_checkpoint(state))
+        return self._state.normalise(self._state_frame.to_checkpoint(state))
 
     @property
     def state_in_robot_units(self) -> NormStats:
         """Statistics of states as a bench would measure them."""
-        return self._frame.statistics_to_robot(self.tag.state)
+        return self._state_frame.statistics_to_robot(self.tag.state)
 
     def clipped(self, state: F32) -> list[Clipped]:
         """Columns of a state (n,), robot units, that lie outside what training saw."""
         ends = self._state.ends()
         if ends is None:
             return []
-        low, high = np.sort([self._frame.to_robot(end) for end in ends], axis=0)
+        low, high = np.sort([self._state_frame.to_robot(end) for end in ends], axis=0)
         slack = BARELY * np.maximum(high - low, SMALLEST_RANGE) / 2
         beyond = np.flatnonzero((state < low - slack) | (state > high + slack))
         return [Clipped(int(i), float(state[i]), float(low[i]), float(high[i])) for i in beyond]
@@ -148,8 +149,48 @@ class UnitTransform:
 
     def _origin(self, state: F32) -> F32:
         """(…, 1, n) what actions count from, in checkpoint units."""
+        if not self._moves_with_state.any():
+            return np.zeros((1, self.tag.action.size), np.float32)
         here = self._frame.to_checkpoint(state)
         return np.where(self._moves_with_state, here, np.float32(0))[..., None, :]
+
+
+def recast(tag: TagMetadata, frame: JointFrame) -> TagMetadata:
+    """The same tag with its numbers in other units: the network sees what it saw before.
+
+    A column that passed through unscaled becomes a scaled one whose −1…1 are the same numbers.
+
+    Args:
+        tag: in robot units (``tag.frame`` is None).
+        frame: the units wanted; joints keep their directions.
+
+    Raises:
+        ConfigInvalid: a joint would turn the other way, which the network could not know.
+    """
+    if min(frame.scale) < 0:
+        raise ConfigInvalid("joint frame scale", min(frame.scale), expected="more than 0")
+    moves = [bool(m) for m in _relative_columns(tag)]
+
+    def through(stats: NormStats, differences: list[bool]) -> NormStats:
+        return frame.statistics_to_checkpoint(_unmasked(stats), differences=differences)
+
+    return replace(
+        tag,
+        state=through(tag.state, [False] * tag.state.size),
+        action=through(tag.action, moves),
+        action_rows=tuple(through(row, moves) for row in tag.action_rows),
+        frame=frame,
+    )
+
+
+def _unmasked(stats: NormStats) -> NormStats:
+    """Pass-through columns as columns scaled by −1…1."""
+    mask = stats.mask or (True,) * stats.size
+    low = tuple(q if m else -1.0 for q, m in zip(stats.q01, mask, strict=True))
+    high = tuple(q if m else 1.0 for q, m in zip(stats.q99, mask, strict=True))
+    return replace(
+        stats, q01=low, q99=high, mask=None if stats.mask is None else (True,) * len(low)
+    )
 
 
 def _relative_columns(tag: TagMetadata) -> npt.NDArray[np.bool_]:

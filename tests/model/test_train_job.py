@@ -88,6 +88,14 @@ def test_an_empty_folder_ends_with_a_sentence_and_no_run(tmp_path: Path) -> None
     assert not out.exists()
 
 
+def test_a_horizon_the_network_cannot_make_is_refused(episodes: Path, tmp_path: Path) -> None:
+    arguments = ("--episodes", episodes, "--out", tmp_path / "run", "--steps", 1)
+    with job(*arguments, "--horizon", 31) as process:
+        line = lines_until(process, "failed")[-1]
+        assert process.wait(PATIENCE_S) == 1
+    assert line["message"] == "a chunk of 31 rows was asked for, this checkpoint makes at most 30"
+
+
 def test_a_budget_ends_by_whichever_comes_first() -> None:
     assert Budget(steps=10, minutes=1.0).fraction(step=5, busy_s=6.0) == pytest.approx(0.5)
     assert Budget(steps=10, minutes=1.0).fraction(step=1, busy_s=30.0) == pytest.approx(0.5)
