@@ -58,7 +58,7 @@ class Embodiment:
             RobotMismatch: the bench has others, or another number of them.
         """
         trained = tag.camera_keys or self.cameras
-        if robot is None or set(robot.camera_names) == set(trained):
+        if robot is None or (trained and set(robot.camera_names) == set(trained)):
             return trained
         any_name = all(_NUMBERED.fullmatch(name) for name in trained)
         count = len(trained) or self.camera_count

@@ -33,6 +33,7 @@ Tell = Callable[[Downloading], None]
 HUB_ID = re.compile(r"^(?P<repo>[\w.-]+/[\w.-]+?)(@(?P<revision>[\w./-]+))?$")
 SMALL = ("*.json", "*.jinja", "*.txt")
 WEIGHTS = ("*.safetensors",)
+WAYS_OUT = "connect to the network, or copy the checkpoint here and give its folder"
 EVERY_S = 0.5  # between two reports of progress
 
 
@@ -74,7 +75,9 @@ def resolve(
         "allow_patterns": [*SMALL, *(WEIGHTS if weights else ())],
     }
     cached = _cached(wanted, weights=weights)
-    return cached or _download(wanted, source, tell=tell, endpoint=endpoint)
+    if cached is not None:
+        return cached
+    return _download(wanted, source, weights=weights, tell=tell, endpoint=endpoint)
 
 
 def _cached(wanted: dict[str, Any], *, weights: bool) -> Path | None:
@@ -97,9 +100,12 @@ def _complete(folder: Path, *, weights: bool) -> bool:
     return all((folder / shard).exists() for shard in shards)
 
 
-def _download(wanted: dict[str, Any], source: str, *, tell: Tell, endpoint: str | None) -> Path:
+def _download(
+    wanted: dict[str, Any], source: str, *, weights: bool, tell: Tell, endpoint: str | None
+) -> Path:
     try:
-        folder = snapshot_download(**wanted, endpoint=endpoint, tqdm_class=reporter(source, tell))
+        bar = reporter(source, tell)
+        folder = Path(snapshot_download(**wanted, endpoint=endpoint, tqdm_class=bar))
     except (GatedRepoError, RepositoryNotFoundError) as error:
         raise HubUnavailable(
             source,
@@ -118,9 +124,12 @@ def _download(wanted: dict[str, Any], source: str, *, tell: Tell, endpoint: str 
         raise HubUnavailable(
             source,
             reason=f"the hub cannot be reached and it is not on this machine ({_short(error)})",
-            hint="connect to the network, or copy the checkpoint here and give its folder",
+            hint=WAYS_OUT,
         ) from error
-    return Path(folder)
+    if not _complete(folder, weights=weights):  # without a network the library gives what it has
+        reason = "part of it is on this machine, the rest cannot be fetched"
+        raise HubUnavailable(source, reason=reason, hint=WAYS_OUT)
+    return folder
 
 
 def _short(error: Exception) -> str:
@@ -131,6 +140,7 @@ def reporter(source: str, tell: Tell) -> type[tqdm]:
     """A progress bar without a picture that tells how many bytes have arrived."""
 
     class Reporter(tqdm):
+        monitor_interval = 0  # no thread that watches over a picture nobody sees
         told_s: ClassVar[float] = -EVERY_S
         lock: ClassVar[threading.Lock] = threading.Lock()
 

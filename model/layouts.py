@@ -51,7 +51,7 @@ def identify(path: Path) -> Found:
         CheckpointUnreadable: nothing there, or a checkpoint of another kind of model.
     """
     folder = current_folder(path)
-    if not (folder / CONFIG_FILE).exists():
+    if (folder / ADAPTER_FILE).exists():
         return Found(Layout.ADAPTER, folder, read_json(folder / ADAPTER_FILE))
     config = read_json(folder / CONFIG_FILE)
     lerobot = "type" in config and "text_config" not in config

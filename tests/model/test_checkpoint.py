@@ -70,7 +70,7 @@ def test_the_newest_save_is_current_and_old_ones_go(
 def test_a_save_that_fails_leaves_the_last_one_alone(
     run_dir: Path, network: MolmoAct2, processor: Processor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full_disk(*_: object) -> None:
+    def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(weights, "save_file", full_disk)

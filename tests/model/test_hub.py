@@ -61,7 +61,8 @@ def hub(files: Path) -> Iterator[str]:
         def _answer(self, *, with_body: bool) -> None:
             path = unquote(self.path).split("?")[0]
             if path.startswith(f"/api/models/{REPO}"):
-                return self._send(json.dumps(listing(files)).encode(), with_body=with_body)
+                found = tree(files) if "/tree/" in path else {"id": REPO, "sha": COMMIT}
+                return self._send(json.dumps(found).encode(), with_body=with_body)
             name = path.rpartition("/")[2]
             if path.startswith(f"/{REPO}/resolve/") and (files / name).exists():
                 return self._send((files / name).read_bytes(), with_body=with_body)
@@ -89,9 +90,11 @@ def hub(files: Path) -> Iterator[str]:
     thread.join()
 
 
-def listing(files: Path) -> dict[str, object]:
-    siblings = [{"rfilename": p.name, "size": p.stat().st_size} for p in sorted(files.iterdir())]
-    return {"id": REPO, "modelId": REPO, "sha": COMMIT, "siblings": siblings, "tags": []}
+def tree(files: Path) -> list[dict[str, object]]:
+    return [
+        {"type": "file", "path": p.name, "size": p.stat().st_size, "oid": p.name}
+        for p in sorted(files.iterdir())
+    ]
 
 
 def test_a_folder_is_taken_as_it_is(files: Path) -> None:

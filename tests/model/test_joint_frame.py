@@ -43,7 +43,9 @@ def positions(*shape: int):
 
 
 def statistics(values: np.ndarray) -> NormStats:
-    return NormStats.from_dict(column_statistics(values, names=(), mask=(True,) * JOINTS))
+    return NormStats.from_dict(
+        column_statistics(values, names=tuple("abcdef"), mask=(True,) * JOINTS)
+    )
 
 
 def tag(mode: str, *, mask: tuple[bool, ...] | None = None) -> TagMetadata:

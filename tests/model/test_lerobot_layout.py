@@ -18,6 +18,7 @@ from model.joint_frame import OLD_OFFSETS, OLD_SIGNS, old_so_frame
 from model.lerobot_policy import TAG
 from model.mapping import stored
 from model.policy import Policy
+from model.tags import ABSOLUTE
 from model.transforms import UnitTransform
 from recordings.types import RobotSpec
 from recordings.wire import PlanRequest
@@ -105,7 +106,7 @@ def test_a_column_that_never_moved_is_scaled_as_lerobot_does(foreign: Path) -> N
     tag = checkpoint.load(foreign).processor.tags[TAG]
     still = replace(tag.state, q01=(*tag.state.q01[:5], 3.0), q99=(*tag.state.q99[:5], 3.0))
     still = replace(still, minimum=still.q01, maximum=still.q99)
-    units = UnitTransform(replace(tag, state=still, frame=None))
+    units = UnitTransform(replace(tag, state=still, control_mode=ABSOLUTE, frame=None))
     assert units.normalise_state(np.array(still.q01, np.float32))[5] == -1.0
 
 

@@ -13,10 +13,10 @@ import torch
 from model import checkpoint
 from model.errors import BadObservation, BadPlan, BadRequest, RobotMismatch, UnknownTag
 from model.network import MolmoAct2
+from model.norm_stats import NormStats
 from model.policy import Policy
 from model.processor import Processor
 from model.rtc import prefix_weights
-from model.norm_stats import NormStats
 from model.tags import ABSOLUTE, TagMetadata, Tags
 from recordings.types import Frame, RobotSpec, frozen_f32
 from recordings.wire import PlanRequest, decode_plan, encode_plan

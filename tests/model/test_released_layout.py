@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tqdm import tqdm
 from transformers import Molmo2ForConditionalGeneration
 
 from model import checkpoint
@@ -152,9 +153,10 @@ def test_an_export_that_fails_leaves_nothing(
 
 
 def test_what_a_library_loads_as_random_numbers_is_loaded_whole_here(
-    tmp_path: Path, loaded: checkpoint.Loaded
+    tmp_path: Path, loaded: checkpoint.Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A config that still says "molmoact2" makes the library match no name, and only warn."""
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)  # or its watching thread would stay
     export(loaded, tmp_path / "out", layout="molmoact2")
     config = deepcopy(loaded.model.backbone.config)
     config.model_type = "molmoact2"
@@ -177,7 +179,9 @@ def test_a_file_with_names_of_the_library_is_refused(tmp_path: Path, loaded: che
         checkpoint.load(tmp_path / "out")
 
 
-def test_an_embedding_split_in_halves_is_refused(tmp_path: Path, loaded: checkpoint.Loaded):
+def test_an_embedding_the_library_split_in_halves_is_mended(
+    tmp_path: Path, loaded: checkpoint.Loaded
+) -> None:
     export(loaded, tmp_path / "out", layout="molmoact2")
     path = tmp_path / "out" / WEIGHTS_FILE
     tensors = load_file(path)
@@ -185,7 +189,18 @@ def test_an_embedding_split_in_halves_is_refused(tmp_path: Path, loaded: checkpo
     table = torch.cat([tensors[name] for name in names])
     halves = table.chunk(2)
     save_file(tensors | {n: h.clone() for n, h in zip(names, halves, strict=True)}, path)
-    with pytest.raises(CheckpointMismatch, match="embedding"):
+    mended = checkpoint.load(tmp_path / "out")
+    export(mended, tmp_path / "again", layout="molmoact2")
+    assert same(load_file(tmp_path / "again" / WEIGHTS_FILE), tensors)
+
+
+def test_half_an_embedding_is_refused(tmp_path: Path, loaded: checkpoint.Loaded) -> None:
+    export(loaded, tmp_path / "out", layout="molmoact2")
+    path = tmp_path / "out" / WEIGHTS_FILE
+    tensors = load_file(path)
+    del tensors["model.transformer.wte.new_embedding"]
+    save_file(tensors, path)
+    with pytest.raises(CheckpointMismatch, match="embed_tokens"):
         checkpoint.load(tmp_path / "out")
 
 
