@@ -9,6 +9,8 @@
     ├── RobotMismatch        the checkpoint was made for another robot or camera set
     ├── BadObservation       a picture or a state that no plan can be made from
     ├── BadRequest           a request whose numbers contradict the checkpoint
+    ├── DepthUnavailable     depth is asked of a checkpoint that does not reason about it
+    ├── ReasoningFailed      the network's answer in tokens makes no sense
     └── BadPlan              the network answered with something no arm may follow
 
 This module knows no torch and no files.
@@ -124,6 +126,27 @@ class BadRequest(ModelError):
         super().__init__(
             f"plan request: {field} is {value}, expected {expected}",
             hint="ask for a plan that the loaded checkpoint can make",
+        )
+
+
+class DepthUnavailable(ModelError):
+    """Depth is asked of a checkpoint that does not reason about it."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(
+            f"depth reasoning is asked for, but {policy or 'this checkpoint'} was made without it",
+            hint="choose a Think checkpoint, or ask without depth",
+        )
+
+
+class ReasoningFailed(ModelError):
+    """The network's answer in tokens makes no sense."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the network {what}",
+            hint="nothing was planned; if it happens again, the checkpoint is broken or fits "
+            "neither this robot nor this kind of answer",
         )
 
 
