@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.lora import Linear as LoraLinear
-from torch import nn
 
 from model.config import ModelConfig
 from model.errors import CheckpointMismatch

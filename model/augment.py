@@ -1,4 +1,4 @@
-"""Changes pictures the way the world does: a nudged camera, brighter or dimmer light, other colours.
+"""Changes pictures the way the world does: a nudged camera, other light, other colours.
 
 Works on uint8 batches before the processor sees them, so a checkpoint never knows that it happened.
 Knows no labels: shifts are small enough (a few pixels) to leave actions valid.

@@ -25,11 +25,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from model import adapter_files
+from model.adapter_files import Base
 from model.config import ModelConfig
 from model.errors import CheckpointMismatch, CheckpointUnreadable
 from model.mapping import from_released, to_released
 from model.network import MolmoAct2
 from model.processor import Processor
+from model.recipe import AdapterRecipe
 from model.tags import Tags
 from model.tokenizer import PromptTokenizer
 
@@ -61,6 +64,7 @@ def save(
     progress: Mapping[str, Any],
     training: Mapping[str, torch.Tensor] | None = None,
     weights: Mapping[str, torch.Tensor] | None = None,
+    adapter: tuple[AdapterRecipe, Base] | None = None,
     keep: int = 2,
 ) -> Path:
     """Write ``checkpoint-<step>`` completely, then make it the current one, then drop old ones.
@@ -73,6 +77,7 @@ def save(
         progress: JSON-ready facts of the job.
         training: flat tensors of the job (own keys), for resuming.
         weights: another state dict of ``model`` (an average) to save in place of its own.
+        adapter: save the adapters and the action expert of ``model`` only, to be put on this base.
         keep: how many checkpoints stay.
 
     Raises:
@@ -83,7 +88,11 @@ def save(
     draft = run_dir / f".{folder.name}.partial"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        write_folder(draft, model=model, processor=processor, weights=weights)
+        if adapter is None:
+            write_folder(draft, model=model, processor=processor, weights=weights)
+        else:
+            write_description(draft, model=model, processor=processor)
+            adapter_files.write(draft, model, *adapter)
         _write_json(draft / PROGRESS_FILE, progress)
         if training:
             _write_tensors(draft / TRAINING_FILE, training)
@@ -111,23 +120,36 @@ def write_folder(
     Raises:
         OSError: the folder exists or cannot be written.
     """
-    folder.mkdir(parents=True)
     state = model.state_dict() if weights is None else weights
-    _write_json(folder / CONFIG_FILE, model.config.to_dict())
-    _write_json(folder / model.config.norm_stats_filename, processor.tags.to_dict())
-    _write_text(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
+    write_description(folder, model=model, processor=processor)
     _write_tensors(folder / WEIGHTS_FILE, to_released(state, model.config))
 
 
-def load(path: Path) -> Loaded:
+def write_description(folder: Path, *, model: MolmoAct2, processor: Processor) -> None:
+    """Config, statistics and tokenizer in the released layout, into a new folder."""
+    folder.mkdir(parents=True)
+    _write_json(folder / CONFIG_FILE, model.config.to_dict())
+    _write_json(folder / model.config.norm_stats_filename, processor.tags.to_dict())
+    _write_text(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
+
+
+def load(path: Path, *, base: Path | None = None, folded: bool = True) -> Loaded:
     """Read a run (its current checkpoint) or one checkpoint folder.
 
+    Args:
+        path: of either; one with an adapter brings its base along.
+        base: where the base of an adapter is now, when it has moved.
+        folded: put an adapter into the weights; False gives the base as it is, to train on.
+
     Raises:
+        AdapterMismatch: the base of an adapter has changed.
         CheckpointUnreadable: nothing there, cut short, no JSON.
         CheckpointMismatch: tensors missing, unexpected or of another shape or type.
         ConfigInvalid: the config contradicts itself.
     """
     folder = current_folder(path)
+    if adapter_files.is_adapter(folder):
+        return _load_adapted(folder, base=base, folded=folded)
     config = ModelConfig.from_dict(_read_json(folder / CONFIG_FILE))
     tags = Tags.from_dict(_read_json(folder / config.norm_stats_filename))
     tokenizer = PromptTokenizer.load(folder / TOKENIZER_FILE)
@@ -140,6 +162,22 @@ def load(path: Path) -> Loaded:
     return Loaded(
         model=model.eval(),
         processor=Processor(config, tokenizer, tags),
+        progress=_read_json(progress) if progress.exists() else {},
+        path=folder,
+    )
+
+
+def _load_adapted(folder: Path, *, base: Path | None, folded: bool) -> Loaded:
+    """The base of an adapter, with the adapter's own statistics, and the adapter folded in."""
+    loaded = load(adapter_files.base_of(folder, instead=base))
+    config = loaded.processor.config
+    if folded:
+        adapter_files.fold_into(loaded.model, folder)
+    tags = Tags.from_dict(_read_json(folder / config.norm_stats_filename))
+    progress = folder / PROGRESS_FILE
+    return Loaded(
+        model=loaded.model.eval(),
+        processor=Processor(config, loaded.processor.tokenizer, tags),
         progress=_read_json(progress) if progress.exists() else {},
         path=folder,
     )

@@ -75,8 +75,10 @@ class Dataset:
         return np.flatnonzero(~is_held), np.flatnonzero(is_held)
 
 
-def load_dataset(folder: Path, *, grid: Grid, squash: Squash) -> Dataset:
-    """Read every kept episode of ``folder`` that did not fail.
+def load_dataset(
+    folder: Path, *, grid: Grid, squash: Squash, at_most: int | None = None
+) -> Dataset:
+    """Read every kept episode of ``folder`` that did not fail, or ``at_most`` of them.
 
     Raises:
         TrainingDataUnusable: no such folder, no usable episode.
@@ -85,13 +87,18 @@ def load_dataset(folder: Path, *, grid: Grid, squash: Squash) -> Dataset:
     if not folder.is_dir():
         raise TrainingDataUnusable(folder, reason="there is no such folder")
     listed = list_episodes(folder)
-    usable = [info for info in listed if _usable(info)]
+    usable = usable_episodes(folder, listed=listed)[:at_most]
     if not usable:
         reason = "it holds no episode" if not listed else _why_none(listed)
         raise TrainingDataUnusable(folder, reason=reason)
     with ExitStack() as stack:
         episodes = (stack.enter_context(Episode.open(Path(info.path))) for info in usable)
         return build_dataset(episodes, grid=grid, squash=squash, names=[info.id for info in usable])
+
+
+def usable_episodes(folder: Path, *, listed: list[EpisodeInfo] | None = None) -> list[EpisodeInfo]:
+    """The episodes of ``folder`` that training would read."""
+    return [info for info in listed or list_episodes(folder) if _usable(info)]
 
 
 def build_dataset(

@@ -20,7 +20,7 @@ def group_of(parameter_name: str, *, frozen_words: bool = False) -> str:
         parameter_name: as in ``named_parameters``.
         frozen_words: of the embedding only the image tokens learn; they belong to the connector.
     """
-    if parameter_name.startswith("expert."):
+    if parameter_name.startswith(("expert.", "depth_gate.")):
         return "expert"
     marks = [("vision_tower", "vision"), ("multi_modal_projector", "connector")]
     marks += [(WORDS, "connector")] if frozen_words else []

@@ -7,6 +7,7 @@ Knows no robot units, no text and no files: everything here is normalised number
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 
 import torch
@@ -47,6 +48,8 @@ class MolmoAct2(nn.Module):
             context_size=config.text.context_size,
         )
         self.depth_gate = build_gate(config)
+        self.saves_memory = False  # training computes activations twice and keeps few of them
+        self.autocast: torch.dtype | None = None  # of the backbone's matrix products; None: its own
 
     def context(self, inputs: ModelInputs, *, bidirectional: bool) -> Context:
         """One pass of the backbone over the prompts.
@@ -59,22 +62,32 @@ class MolmoAct2(nn.Module):
         hidden = self.read(inputs, bidirectional=bidirectional, cache=cache)
         return self.context_of(inputs, hidden, cache)
 
-    def read(
-        self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache
-    ) -> torch.Tensor:
+    def read(self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache) -> torch.Tensor:
         """(B, S, hidden) of the prompts; fills an empty ``cache`` that an answer can continue."""
         native = self.backbone.model
-        return run_layers(
-            native,
-            embed(native, inputs, self.config),
-            positions=inputs.position_ids,
-            mask=attention_mask(inputs, bidirectional=bidirectional),
-            cache=cache,
-        )
+        sparing = self.sparing
+        with self.products():
+            return run_layers(
+                native,
+                embed(native, inputs, self.config, sparing=sparing),
+                positions=inputs.position_ids,
+                mask=attention_mask(inputs, bidirectional=bidirectional),
+                cache=cache,
+                sparing=sparing,
+            )
 
-    def context_of(
-        self, inputs: ModelInputs, hidden: torch.Tensor, cache: LayerCache
-    ) -> Context:
+    def products(self) -> contextlib.AbstractContextManager[object]:
+        """In which numbers the backbone multiplies matrices while the block lasts."""
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self.backbone.device.type, self.autocast)
+
+    @property
+    def sparing(self) -> bool:
+        """Whether this pass keeps few activations: asked to, training, gradients wanted."""
+        return self.saves_memory and self.training and torch.is_grad_enabled()
+
+    def context_of(self, inputs: ModelInputs, hidden: torch.Tensor, cache: LayerCache) -> Context:
         """What was read (prompt, and answer where there is one) for the action expert."""
         return Context(
             keys=[_flat(k) for k in cache.keys],
@@ -88,7 +101,8 @@ class MolmoAct2(nn.Module):
         """The context as the action expert's blocks look at it, depth gated where it is."""
         mask = None if bool(context.mask.all()) else context.mask
         keys, values = self.gated(context)
-        return self.expert.context(keys, values, mask)
+        dtype = self.expert.context_k_proj.weight.dtype  # float32, whatever the backbone has
+        return self.expert.context([k.to(dtype) for k in keys], [v.to(dtype) for v in values], mask)
 
     def gated(self, context: Context) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         """Keys and values of the context, L × (B, S, kv·hd), after the depth gate."""
@@ -155,6 +169,7 @@ class MolmoAct2(nn.Module):
             self.expert.modulation(times.flatten()),
             self.expert_context(context),
             valid_rows=valid_rows,
+            sparing=self.sparing,
         )
         return matching_loss(
             velocity, actions, noise, valid_columns=valid_columns, valid_rows=valid_rows

@@ -101,10 +101,8 @@ def recipe_for(name: str, mode: Mode | None = None) -> Recipe:
     if chosen == "freeze":
         rates = {**dict.fromkeys(GROUPS, 0.0), "expert": expert}
         return replace(base, mode=chosen, learning_rate=rates, residual_dropout=0.0)
-    if name != "tiny":
-        rates = dict.fromkeys(GROUPS, ADAPTER_RATE)
-    else:
-        rates = dict(base.learning_rate)
+    pretrained = name != "tiny"
+    rates = dict.fromkeys(GROUPS, ADAPTER_RATE) if pretrained else dict(base.learning_rate)
     return replace(base, mode=chosen, learning_rate=rates, adapter=AdapterRecipe())
 
 

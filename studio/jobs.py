@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.messages import (
+    Estimated,
     Failed,
     Finished,
     JobEvent,
@@ -237,6 +238,10 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
             )
         case Saved():
             return replace(status, message=f"checkpoint saved at step {event.step}")
+        case Estimated():
+            metrics = {**status.metrics, "minutes": event.minutes, "peak_gb": event.peak_gb}
+            message = "fits" if event.fits else event.advice
+            return replace(status, metrics=metrics, message=message)
         case Ready():
             metrics = {**status.metrics, "load_s": event.load_s, "plan_ms": event.plan_ms}
             return replace(status, phase=JobPhase.RUNNING, metrics=metrics, message="ready")
