@@ -12,6 +12,11 @@
     ├── RobotMismatch        the checkpoint was made for another robot or camera set
     ├── BadObservation       a picture or a state that no plan can be made from
     ├── BadRequest           a request whose numbers contradict the checkpoint
+    ├── DepthUnavailable     depth is asked of a checkpoint that does not reason about it
+    ├── ReasoningFailed      the network's answer in tokens makes no sense
+    ├── AdapterMismatch      an adapter was trained on another base than the one that is there
+    ├── LibraryMissing       an optional library is asked for and not installed
+    ├── OutOfMemory          a job does not fit, and what to change
     └── BadPlan              the network answered with something no arm may follow
 
 This module knows no torch and no files.
@@ -154,6 +159,27 @@ class BadRequest(ModelError):
         )
 
 
+class DepthUnavailable(ModelError):
+    """Depth is asked of a checkpoint that does not reason about it."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(
+            f"depth reasoning is asked for, but {policy or 'this checkpoint'} was made without it",
+            hint="choose a Think checkpoint, or ask without depth",
+        )
+
+
+class ReasoningFailed(ModelError):
+    """The network's answer in tokens makes no sense."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the network {what}",
+            hint="nothing was planned; if it happens again, the checkpoint is broken or fits "
+            "neither this robot nor this kind of answer",
+        )
+
+
 class BadPlan(ModelError):
     """The network answered with something no arm may follow."""
 
@@ -162,3 +188,31 @@ class BadPlan(ModelError):
             f"the planned trajectory has {what} (seed {seed})",
             hint="nothing was sent; if it happens again, the checkpoint is broken",
         )
+
+
+class AdapterMismatch(ModelError):
+    """An adapter was trained on other base weights than those at hand."""
+
+    def __init__(self, adapter: object, base: object, *, wanted: str, found: str) -> None:
+        super().__init__(
+            f"the adapter {adapter} was trained on base weights {wanted[:12]}, "
+            f"{base} has {found[:12]}",
+            hint="give the checkpoint that it was trained from",
+        )
+
+
+class LibraryMissing(ModelError):
+    """An optional library is asked for and not installed."""
+
+    def __init__(self, name: str, *, purpose: str, extra: str) -> None:
+        super().__init__(
+            f"{purpose} needs {name}, which is not installed",
+            hint=f"install it with: pip install 'foresight-studio[{extra}]'",
+        )
+
+
+class OutOfMemory(ModelError):
+    """A job does not fit; what to change."""
+
+    def __init__(self, what: str, *, hint: str) -> None:
+        super().__init__(f"out of memory while {what}", hint=hint)

@@ -42,7 +42,10 @@ _WHOLE = {
     "model.transformer.ln_f.weight": f"{_LANGUAGE}norm.weight",
     "lm_head.weight": "backbone.lm_head.weight",
 }
-_EXPERT = "model.action_expert."
+_OWN = (  # released, ours: parts the native library has not
+    ("model.action_expert.", "expert."),
+    ("model.action_expert_depth_gate.", "depth_gate."),
+)
 _IGNORED = re.compile(r"\.rotary_emb\.inv_freq$")
 _ROTARY = "model.transformer.rotary_emb.inv_freq"
 EMBEDDING = ("model.transformer.wte.embedding", "model.transformer.wte.new_embedding")
@@ -104,8 +107,9 @@ def to_released(state: Mapping[str, torch.Tensor], config: ModelConfig) -> dict[
 def _rename(name: str) -> str:
     if name in _WHOLE:
         return _WHOLE[name]
-    if name.startswith(_EXPERT):
-        return f"expert.{name.removeprefix(_EXPERT)}"
+    for released, ours in _OWN:
+        if name.startswith(released):
+            return ours + name.removeprefix(released)
     for released, ours in _VISION:
         if name.startswith(released):
             return f"backbone.model.{ours}{_vision_part(name.removeprefix(released))}"
@@ -123,8 +127,9 @@ def _vision_part(rest: str) -> str:
 
 
 def _rename_back(name: str) -> str:
-    if name.startswith("expert."):
-        return f"{_EXPERT}{name.removeprefix('expert.')}"
+    for released, ours in _OWN:
+        if name.startswith(ours):
+            return released + name.removeprefix(ours)
     for released, ours in _VISION:
         prefix = f"backbone.model.{ours}"
         if name.startswith(prefix):

@@ -7,7 +7,8 @@ Knows no robot units, no text and no files: everything here is normalised number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from model.backbone import LayerCache, attention_mask, build_backbone, embed, run_layers
 from model.config import ModelConfig
+from model.depth_gate import build_gate, depth_tokens, gated, openings
 from model.expert import ActionExpert, ExpertContext
 from model.flow import Guidance, draw_times, integrate, matching_loss
 from model.inputs import ModelInputs
@@ -30,6 +32,7 @@ class Context:
     values: list[torch.Tensor]  # L × (B, S, kv·hd)
     hidden: torch.Tensor  # (B, S, hidden) after the last norm
     mask: torch.Tensor  # (B, S) bool: tokens the expert may look at
+    depth: torch.Tensor  # (B, S) bool: tokens of a depth answer
 
 
 class MolmoAct2(nn.Module):
@@ -44,6 +47,9 @@ class MolmoAct2(nn.Module):
             action_dim=config.max_action_dim,
             context_size=config.text.context_size,
         )
+        self.depth_gate = build_gate(config)
+        self.saves_memory = False  # training computes activations twice and keeps few of them
+        self.autocast: torch.dtype | None = None  # of the backbone's matrix products; None: its own
 
     def context(self, inputs: ModelInputs, *, bidirectional: bool) -> Context:
         """One pass of the backbone over the prompts.
@@ -52,26 +58,59 @@ class MolmoAct2(nn.Module):
             inputs: the batch.
             bidirectional: image tokens see each other in both directions (planning); else causal.
         """
-        native = self.backbone.model
         cache = LayerCache()
-        hidden = run_layers(
-            native,
-            embed(native, inputs, self.config),
-            positions=inputs.position_ids,
-            mask=attention_mask(inputs, bidirectional=bidirectional),
-            cache=cache,
-        )
+        hidden = self.read(inputs, bidirectional=bidirectional, cache=cache)
+        return self.context_of(inputs, hidden, cache)
+
+    def read(self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache) -> torch.Tensor:
+        """(B, S, hidden) of the prompts; fills an empty ``cache`` that an answer can continue."""
+        native = self.backbone.model
+        sparing = self.sparing
+        with self.products():
+            return run_layers(
+                native,
+                embed(native, inputs, self.config, sparing=sparing),
+                positions=inputs.position_ids,
+                mask=attention_mask(inputs, bidirectional=bidirectional),
+                cache=cache,
+                sparing=sparing,
+            )
+
+    def products(self) -> contextlib.AbstractContextManager[object]:
+        """In which numbers the backbone multiplies matrices while the block lasts."""
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self.backbone.device.type, self.autocast)
+
+    @property
+    def sparing(self) -> bool:
+        """Whether this pass keeps few activations: asked to, training, gradients wanted."""
+        return self.saves_memory and self.training and torch.is_grad_enabled()
+
+    def context_of(self, inputs: ModelInputs, hidden: torch.Tensor, cache: LayerCache) -> Context:
+        """What was read (prompt, and answer where there is one) for the action expert."""
         return Context(
             keys=[_flat(k) for k in cache.keys],
             values=[_flat(v) for v in cache.values],
             hidden=hidden,
             mask=expert_mask(inputs, self.config),
+            depth=depth_tokens(inputs.input_ids, self.config.tokens),
         )
 
     def expert_context(self, context: Context) -> ExpertContext:
-        """The context as the action expert's blocks look at it."""
+        """The context as the action expert's blocks look at it, depth gated where it is."""
         mask = None if bool(context.mask.all()) else context.mask
-        return self.expert.context(context.keys, context.values, mask)
+        keys, values = self.gated(context)
+        dtype = self.expert.context_k_proj.weight.dtype  # float32, whatever the backbone has
+        return self.expert.context([k.to(dtype) for k in keys], [v.to(dtype) for v in values], mask)
+
+    def gated(self, context: Context) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        """Keys and values of the context, L × (B, S, kv·hd), after the depth gate."""
+        if self.depth_gate is None:
+            return context.keys, context.values
+        depth = context.depth
+        by = openings(self.depth_gate, context.values, depth=depth, seen=context.mask)
+        return gated(context.keys, by, depth=depth), gated(context.values, by, depth=depth)
 
     def flow_loss(
         self,
@@ -120,17 +159,17 @@ class MolmoAct2(nn.Module):
         at = times[:, :, None, None]
         noisy = (1.0 - at) * noise + at * actions[:, None]
         if detach_context:
-            context = Context(
+            context = replace(
+                context,
                 keys=[k.detach() for k in context.keys],
                 values=[v.detach() for v in context.values],
-                hidden=context.hidden,
-                mask=context.mask,
             )
         velocity = self.expert.velocity(
             noisy,
             self.expert.modulation(times.flatten()),
             self.expert_context(context),
             valid_rows=valid_rows,
+            sparing=self.sparing,
         )
         return matching_loss(
             velocity, actions, noise, valid_columns=valid_columns, valid_rows=valid_rows

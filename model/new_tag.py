@@ -25,6 +25,7 @@ def new_tag(
     *,
     grid: Grid,
     control_mode: str = RELATIVE,
+    masked: bool = False,
 ) -> TagMetadata:
     """The tag of ``dataset.robot``.
 
@@ -33,6 +34,7 @@ def new_tag(
         rows: the training ones; held-out episodes do not enter the statistics.
         grid: spacing and length of the chunks.
         control_mode: what an action means, in the prompt's words.
+        masked: leave rows out that carry no loss (behind the end, under another driver).
     """
     robot = dataset.robot
     state = _statistics(dataset.state[rows], robot)
@@ -49,9 +51,13 @@ def new_tag(
         tasks=tuple(sorted(set(dataset.task))),
     )
     counted = UnitTransform(draft).relative(dataset.action[rows], dataset.state[rows])
-    overall = _statistics(counted.reshape(-1, counted.shape[-1]), robot)
+    valid = dataset.valid[rows] if masked else np.ones(counted.shape[:2], bool)  # (rows, h)
+    overall = _statistics(counted[valid], robot)
     # motion relative to now grows along the chunk: each row gets the resolution it needs
-    by_row = tuple(_statistics(row, robot) for row in counted.swapaxes(0, 1))
+    by_row = tuple(
+        _statistics(row[use] if use.any() else row, robot)
+        for row, use in zip(counted.swapaxes(0, 1), valid.T, strict=True)
+    )
     return replace(draft, action=overall, action_rows=by_row if draft.is_relative else ())
 
 

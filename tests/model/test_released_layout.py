@@ -257,10 +257,10 @@ def test_another_kind_of_model_is_named(folder: Path) -> None:
         checkpoint.load(folder)
 
 
-def test_adapters_alone_are_no_policy(tmp_path: Path) -> None:
+def test_an_adapter_that_names_no_base_is_no_policy(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text("{}")
     assert identify(tmp_path).layout is Layout.ADAPTER
-    with pytest.raises(CheckpointUnreadable, match="LoRA adapters without the network"):
+    with pytest.raises(CheckpointUnreadable, match="does not say which base"):
         checkpoint.load(tmp_path)
 
 

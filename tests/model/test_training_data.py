@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.data import Dataset, load_dataset, shuffled_rows
+from model.data import Dataset, load_dataset
 from model.errors import RobotMismatch, TrainingDataUnusable
 from model.images import squash
+from model.mix import shuffled_rows
 from model.resample import Grid
 from recordings.library import list_episodes, mark
 from recordings.reader import Episode
