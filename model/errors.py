@@ -10,6 +10,7 @@
     ├── HorizonTooLong       a longer chunk than the network can make
     ├── TrainingDataUnusable nothing to learn from: which folder, which reason
     ├── RobotMismatch        the checkpoint was made for another robot or camera set
+    ├── RobotFileInvalid     a file that should describe a bench's robot and does not
     ├── BadObservation       a picture or a state that no plan can be made from
     ├── BadRequest           a request whose numbers contradict the checkpoint
     ├── DepthUnavailable     depth is asked of a checkpoint that does not reason about it
@@ -136,6 +137,16 @@ class RobotMismatch(ModelError):
         super().__init__(
             f"{what}: {difference}",
             hint="use a checkpoint that was trained on this robot and these cameras",
+        )
+
+
+class RobotFileInvalid(ModelError):
+    """A file that should describe the robot of a bench does not."""
+
+    def __init__(self, path: object, *, reason: str) -> None:
+        super().__init__(
+            f"the robot file {path} describes no robot: {reason}",
+            hint="give the file that the studio wrote for this bench, or leave it out",
         )
 
 

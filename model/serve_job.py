@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -19,8 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from model import messages
-from model.errors import ConfigInvalid, ModelError
-from model.json_files import read_json
+from model.errors import ModelError, RobotFileInvalid
 from model.messages import JobEvent
 from model.policy import Policy
 from model.server import PolicyServer
@@ -105,16 +105,18 @@ def read_robot(path: Path | None) -> RobotSpec | None:
     """The robot a JSON file describes, None for no file.
 
     Raises:
-        ConfigInvalid: it describes none.
-        CheckpointUnreadable: it cannot be read.
+        RobotFileInvalid: it describes none, or cannot be read.
     """
     if path is None:
         return None
-    data = read_json(path)
     try:
-        return RobotSpec.from_dict(data)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigInvalid(f"robot {path}", data, expected="a robot description") from error
+        return RobotSpec.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RobotFileInvalid(path, reason=error.strerror or "cannot open") from error
+    except KeyError as error:
+        raise RobotFileInvalid(path, reason=f"{error} is missing") from error
+    except (TypeError, ValueError) as error:
+        raise RobotFileInvalid(path, reason=str(error)) from error
 
 
 def _tell(event: JobEvent) -> None:
