@@ -152,8 +152,8 @@ def load(
     """Read a run (its current checkpoint), a checkpoint folder of any layout, or a hub id.
 
     Args:
-        path: a folder, or ``owner/name`` on the hub (``owner/name@revision``); one with an adapter
-            brings its base along.
+        path: a folder; as text also ``owner/name`` on the hub (``owner/name@revision``). One with
+            an adapter brings its base along.
         base: where the base of an adapter is now, when it has moved.
         folded: put an adapter into the weights; False gives the base as it is, to train on.
         dtype: of the weights in memory; None keeps what the files have.
@@ -166,7 +166,7 @@ def load(
         ConfigInvalid: the config contradicts itself.
         HubUnavailable: not on this machine and not to be had from the hub.
     """
-    found = identify(resolve(str(path), tell=tell))
+    found = identify(path if isinstance(path, Path) else resolve(path, tell=tell))
     match found.layout:
         case Layout.MOLMOACT2:
             return _load_released(found, dtype=dtype)

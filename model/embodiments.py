@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from model.errors import RobotMismatch
 from model.joint_frame import JointFrame, old_so_frame
 from model.norm_stats import NormStats
-from model.tags import TagMetadata
+from model.tags import TagMetadata, Tags
 from recordings.types import CameraSpec, JointSpec, RobotSpec
 
 SO_JOINTS = ("shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper")
@@ -148,6 +148,20 @@ def fitted(name: str, tag: TagMetadata, robot: RobotSpec | None) -> TagMetadata:
     frame, cameras = tag.frame or known.frame, known.pictures(tag, robot)
     whole = replace(tag, frame=frame, camera_keys=cameras, action_hz=known.hz)
     return replace(whole, robot=robot or known.described(whole))
+
+
+def frame_of(tags: Tags, robot: RobotSpec) -> JointFrame | None:
+    """Units and directions in which a checkpoint knows ``robot``, None where it never met one.
+
+    What is fine-tuned from it keeps them, so that a joint it has learned to move keeps its sign.
+    """
+    for name, tag in tags.by_name.items():
+        known = BY_TAG.get(name)
+        if tag.robot is not None and tag.robot.joint_names == robot.joint_names:
+            return tag.frame
+        if tag.robot is None and known is not None and not known.difference(robot):
+            return tag.frame or known.frame
+    return None
 
 
 def _refuse(name: str, difference: str | None) -> None:

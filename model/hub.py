@@ -66,7 +66,8 @@ def resolve(
     if local.exists():
         return local
     named = HUB_ID.match(source)
-    if named is None or source.startswith((".", "/", "~")):
+    mistyped = local.parent != Path() and local.parent.is_dir()
+    if named is None or mistyped or source.startswith((".", "/", "~")):
         raise CheckpointUnreadable(source, reason="there is no such folder")
     wanted = {
         "repo_id": named["repo"],

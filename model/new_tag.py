@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data import Dataset
+from model.joint_frame import JointFrame
 from model.quantiles import column_statistics
 from model.resample import Grid
 from model.tags import RELATIVE, NormStats, TagMetadata
@@ -26,6 +27,7 @@ def new_tag(
     grid: Grid,
     control_mode: str = RELATIVE,
     masked: bool = False,
+    frame: JointFrame | None = None,
 ) -> TagMetadata:
     """The tag of ``dataset.robot``.
 
@@ -35,9 +37,11 @@ def new_tag(
         grid: spacing and length of the chunks.
         control_mode: what an action means, in the prompt's words.
         masked: leave rows out that carry no loss (behind the end, under another driver).
+        frame: units and directions the network knows this robot in; None is robot units.
     """
     robot = dataset.robot
-    state = _statistics(dataset.state[rows], robot)
+    here = dataset.state[rows]
+    state = _statistics(here if frame is None else frame.to_checkpoint(here), robot)
     draft = TagMetadata(
         state=state,
         action=state,  # replaced below: which numbers to measure is the transform's business
@@ -49,6 +53,7 @@ def new_tag(
         action_hz=1.0 / grid.dt_s,
         robot=robot,
         tasks=tuple(sorted(set(dataset.task))),
+        frame=frame,
     )
     counted = UnitTransform(draft).relative(dataset.action[rows], dataset.state[rows])
     valid = dataset.valid[rows] if masked else np.ones(counted.shape[:2], bool)  # (rows, h)

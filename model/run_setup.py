@@ -17,6 +17,7 @@ from model import adapter_files, checkpoint
 from model.adapter_files import Base
 from model.choices import Choices
 from model.data import Dataset, load_dataset
+from model.embodiments import frame_of
 from model.errors import HorizonTooLong, RobotMismatch, TrainingDataUnusable
 from model.images import squash
 from model.network import MolmoAct2
@@ -97,7 +98,9 @@ def trainer_for(
         _require_same_robot(processor.tags[name], dataset, request)
     else:
         rows, _ = dataset.split(heldout_fraction=recipe.heldout_fraction, seed=seed)
-        tags = Tags({name: new_tag(dataset, rows, grid=grid, masked=recipe.mask_padding)})
+        frame = frame_of(processor.tags, dataset.robot)
+        made = new_tag(dataset, rows, grid=grid, masked=recipe.mask_padding, frame=frame)
+        tags = Tags({name: made})
         processor = Processor(processor.config, processor.tokenizer, tags)
     trainer = Trainer(
         loaded.model,

@@ -83,7 +83,7 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    plain = {k: _unshared(v) for k, v in tensors.items()}
     save_file(plain, path, metadata={"format": "pt"})
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -103,8 +103,15 @@ def write_shards(folder: Path, tensors: Mapping[str, torch.Tensor], *, largest: 
     Raises:
         OSError: it cannot be written.
     """
-    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    plain = {k: _unshared(v) for k, v in tensors.items()}
     save_torch_state_dict(plain, folder, max_shard_size=largest, metadata={"format": "pt"})
+
+
+def _unshared(tensor: torch.Tensor) -> torch.Tensor:
+    """On the CPU, contiguous, and alone in its memory; copied only where it is not."""
+    plain = tensor.detach().cpu().contiguous()
+    alone = plain.untyped_storage().nbytes() == plain.nbytes
+    return plain if alone else plain.clone()
 
 
 def _existing(folder: Path, names: list[str]) -> tuple[Path, ...]:

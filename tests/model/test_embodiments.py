@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.embodiments import BY_TAG, SO_JOINTS, YAM_JOINTS, fitted
+from model.embodiments import BY_TAG, SO_JOINTS, YAM_JOINTS, fitted, frame_of
 from model.errors import RobotMismatch
 from model.joint_frame import JointFrame, old_so_frame
 from model.norm_stats import NormStats
-from model.tags import ABSOLUTE, TagMetadata
+from model.tags import ABSOLUTE, TagMetadata, Tags
 from model.transforms import UnitTransform
 from recordings.types import CameraSpec, JointSpec, RobotSpec
 
@@ -119,3 +119,14 @@ def test_a_lerobot_policy_for_an_so_arm_keeps_its_own_units() -> None:
     tag = fitted("lerobot", released(6, frame=frame, camera_keys=("front", "wrist")), bench())
     assert tag.frame == frame
     assert tag.camera_keys == ("front", "wrist")
+
+
+def test_what_is_fine_tuned_keeps_the_units_the_network_knows() -> None:
+    assert frame_of(Tags({SO: released(6)}), bench()) == old_so_frame()
+    again = replace(released(6), robot=bench(), frame=old_so_frame())
+    assert frame_of(Tags({"mine": again}), bench()) == old_so_frame()
+
+
+def test_a_network_that_never_met_the_robot_learns_it_in_robot_units() -> None:
+    assert frame_of(Tags({}), bench()) is None
+    assert frame_of(Tags({SO: released(6)}), bench("koch")) is None

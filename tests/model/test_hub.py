@@ -144,3 +144,14 @@ def test_without_a_network_the_way_out_is_said(tmp_path: Path) -> None:
 def test_what_cannot_be_a_hub_name_is_a_missing_folder(name: str) -> None:
     with pytest.raises(CheckpointUnreadable, match="no such folder"):
         resolve(name)
+
+
+def test_a_mistyped_folder_is_not_looked_for_on_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointUnreadable, match="runs/nin: there is no such folder"):
+        resolve("runs/nin")
+    with pytest.raises(CheckpointUnreadable, match="no such folder"):
+        checkpoint.load(Path("somebody/else"))

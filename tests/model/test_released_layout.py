@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import weakref
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from model.config import ModelConfig
 from model.errors import CannotExport, CheckpointMismatch, CheckpointUnreadable, UnknownTag
 from model.export import export, reference_config
 from model.layouts import INDEX_FILE, WEIGHTS_FILE, Layout, identify
-from model.loading import empty_network, filled_network
+from model.loading import empty_network, filled_network, gather
 from model.mapping import stored
 from model.network import MolmoAct2
 
@@ -74,6 +76,27 @@ def test_a_network_without_memory_has_the_constants_of_a_real_one(network: Molmo
     real = dict(network.named_buffers())
     assert made.keys() == real.keys()
     assert all(torch.equal(made[name], real[name]) for name in real)
+
+
+def test_a_file_is_never_in_memory_as_a_whole(loaded: checkpoint.Loaded) -> None:
+    """Of what is read, one tensor is held, and both tables of the embedding until they are one."""
+    alive: list[weakref.ref[torch.Tensor]] = []
+    most = 0
+
+    def reading() -> Iterator[tuple[str, torch.Tensor]]:
+        nonlocal most
+        for name, tensor in weights(loaded.model).items():
+            copy = tensor.clone()
+            alive.append(weakref.ref(copy))
+            yield name, copy
+            del copy
+            most = max(most, sum(ref() is not None for ref in alive))
+
+    config = loaded.processor.config
+    state = gather(reading(), config, dtype=None)
+    assert len(alive) > 50
+    assert most <= 4
+    assert all(torch.equal(state[k], v) for k, v in loaded.model.state_dict().items())
 
 
 def test_plans_of_an_import_are_those_of_the_original(
