@@ -158,4 +158,6 @@ def _frame(policy: Mapping[str, Any], names: Sequence[str]) -> JointFrame | None
     if not known:
         return None
     frame = JointFrame.degrees([is_gripper(name) for name in SO_JOINTS])
-    return frame if signs is None else frame.then(signs=signs, offsets=offsets)
+    if signs is None or offsets is None:
+        return frame
+    return frame.then(signs=signs, offsets=offsets)
