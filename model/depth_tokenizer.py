@@ -189,8 +189,8 @@ def _released(path: Path) -> tuple[Sizes, dict[str, torch.Tensor]]:
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError) as error:
         raise CheckpointUnreadable(path, reason=f"no depth tokenizer: {error}") from error
     state: dict[str, torch.Tensor] = {}
-    for name, tensor in weights.items():
-        name = name.removeprefix("module.")
+    for full_name, tensor in weights.items():
+        name = full_name.removeprefix("module.")
         if name == "_vq_vae._embedding":
             state["codebook"] = tensor.float()
         elif not name.startswith("_vq_vae."):

@@ -69,9 +69,7 @@ class MolmoAct2(nn.Module):
         hidden = self.read(inputs, bidirectional=bidirectional, cache=cache)
         return self.context_of(inputs, hidden, cache)
 
-    def read(
-        self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache
-    ) -> torch.Tensor:
+    def read(self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache) -> torch.Tensor:
         """(B, S, hidden) of the prompts; fills an empty ``cache`` that an answer can continue."""
         native = self.backbone.model
         return run_layers(
@@ -82,9 +80,7 @@ class MolmoAct2(nn.Module):
             cache=cache,
         )
 
-    def context_of(
-        self, inputs: ModelInputs, hidden: torch.Tensor, cache: LayerCache
-    ) -> Context:
+    def context_of(self, inputs: ModelInputs, hidden: torch.Tensor, cache: LayerCache) -> Context:
         """What was read (prompt, and answer where there is one) for the action expert."""
         return Context(
             keys=[_flat(k) for k in cache.keys],

@@ -33,16 +33,16 @@ class Moment:
 class Thinker:
     """Writes depth answers for one network."""
 
-    def __init__(
-        self, network: MolmoAct2, *, pictures: DepthTokenizer | None, policy: str
-    ) -> None:
+    def __init__(self, network: MolmoAct2, *, pictures: DepthTokenizer | None, policy: str) -> None:
         config = network.config
         self._config = config
         self._pictures = pictures
         self._policy = policy
         self._memory = DepthMemory()
         if pictures is not None and config.enable_depth_reasoning:
-            _check_fits(pictures, codes=config.tokens.num_depth_tokens, cells=config.num_depth_codes)
+            _check_fits(
+                pictures, codes=config.tokens.num_depth_tokens, cells=config.num_depth_codes
+            )
 
     @property
     def able(self) -> bool:

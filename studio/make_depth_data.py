@@ -1,4 +1,4 @@
-"""``python -m studio.make_depth_data OUT.h5``: pictures of the simulated bench with their true depth.
+"""``python -m studio.make_depth_data OUT.h5``: pictures of the bench with their true depth.
 
 :mod:`model.teach_depth_tokenizer` and :mod:`model.teach_think` learn from the file. Depth is kept
 as depth reasoning means it: relative inverse depth of the main picture, squeezed to 0 (farthest) …
@@ -19,11 +19,11 @@ import numpy.typing as npt
 import simplejpeg
 
 from devices.sim.render import SceneRenderer
+from devices.sim.scene_layout import CUBES
 from devices.sim.world import load_bench_model
 from recordings.types import F32, U8
 from studio.foundation_scenes import HEIGHT, WIDTH, SceneDrawer
 from studio.make_foundation_data import CAMERAS, task_of
-from devices.sim.scene_layout import CUBES
 
 SCHEMA = "foresight-depth/1"
 DEPTH_PX = 80  # side of the square depth is kept at

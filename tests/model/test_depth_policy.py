@@ -1,4 +1,4 @@
-"""A Think policy: depth before the plan, kept where nothing changed, refused where there is none."""
+"""A Think policy: depth before the plan, kept where nothing changed, refused where it is none."""
 
 from __future__ import annotations
 
@@ -239,9 +239,7 @@ def test_a_depth_tokenizer_of_another_codebook_is_refused(
 ) -> None:
     other = DepthTokenizer(replace(SMALL, codes=64))
     with pytest.raises(ConfigInvalid, match="64 codes on 10 × 10 cells', expected 128 codes"):
-        Policy(
-            think_network, think_processor, tag="bench", robot=robot, name="x", pictures=other
-        )
+        Policy(think_network, think_processor, tag="bench", robot=robot, name="x", pictures=other)
 
 
 # ── the depth tokenizer's files ────────────────────────────────────────────────────────────────
@@ -324,17 +322,16 @@ def test_written_tokens_become_a_plan(
 ) -> None:
     """A network that was taught to answer one chunk answers with it."""
     tokenizer = ActionTokenizer.load(FAST)
-    wide = replace(preset("tiny").tokens, num_action_tokens=160)  # as many as the test's tokenizer
+    wide = replace(preset("tiny").tokens, num_action_tokens=160)  # the test's tokenizer
     config = replace(preset("tiny"), action_mode="discrete", tokens=wide)
-    written = Processor(config, processor.tokenizer, Tags({"bench": replace(tag, action_horizon=4)}))
+    short = Tags({"bench": replace(tag, action_horizon=4)})
+    written = Processor(config, processor.tokenizer, short)
     rows = np.linspace(-0.4, 0.4, 4, dtype=np.float32)
     chunk = np.stack([rows, -rows, 0 * rows, 0 * rows, 0 * rows, 0 * rows], axis=1)
     ids = [wide.action_token_start_id + token for token in tokenizer.encode(chunk)]
     answer = [wide.action_start_token_id, *ids, wide.action_end_token_id, wide.eos_token_id]
     network = random_network(config)
-    policy = Policy(
-        network, written, tag="bench", robot=robot, name="writer", actions=tokenizer
-    )
+    policy = Policy(network, written, tag="bench", robot=robot, name="writer", actions=tokenizer)
     request = make_request(num_samples=4)
     with pytest.raises(ReasoningFailed):
         policy.plan(request)
@@ -355,13 +352,14 @@ def teach(
     state = UnitTransform(processor.tags["bench"]).normalise_state(request.observation.state.q)
     prompt = processor.encode(images, state=state, task=request.observation.task, tag="bench")
     more = torch.tensor([answer])
+    none = torch.zeros_like(more, dtype=torch.bool)
     positions = prompt.position_ids[:, -1:] + 1 + torch.arange(len(answer))
     inputs = replace(
         prompt,
         input_ids=torch.cat([prompt.input_ids, more], dim=1),
         attention_mask=torch.ones(1, prompt.input_ids.shape[1] + len(answer), dtype=torch.bool),
         position_ids=torch.cat([prompt.position_ids, positions], dim=1),
-        image_block=torch.cat([prompt.image_block, torch.zeros_like(more, dtype=torch.bool)], dim=1),
+        image_block=torch.cat([prompt.image_block, none], dim=1),
     )
     labels = torch.full_like(inputs.input_ids, -100)
     labels[:, -len(answer) :] = more
