@@ -47,7 +47,7 @@ class DepthData:
 
     def pictures(self, rows: np.ndarray | slice, *, side: int) -> torch.Tensor:
         """(b, 1, side, side) float32 −1…1, as a depth tokenizer of that size wants them."""
-        chosen = torch.from_numpy(self.depth[rows])[:, None].float() / 127.5 - 1.0
+        chosen = torch.from_numpy(np.array(self.depth[rows]))[:, None].float() / 127.5 - 1.0
         return functional.interpolate(chosen, (side, side), mode="nearest")
 
     @classmethod
