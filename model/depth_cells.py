@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -62,11 +63,7 @@ def changed(now: U8, before: U8, *, cells: int) -> Bools:
 def spans(mask: Bools) -> list[Span]:
     """Runs of equal values of ``mask`` (cells,), left to right."""
     edges = [0, *(np.flatnonzero(np.diff(mask.astype(np.int8))) + 1).tolist(), len(mask)]
-    return [
-        Span(start, end, bool(mask[start]))
-        for start, end in zip(edges, edges[1:], strict=False)
-        if end > start
-    ]
+    return [Span(start, end, bool(mask[start])) for start, end in pairwise(edges) if end > start]
 
 
 def _cells(image: U8, side: int) -> U8:

@@ -8,6 +8,7 @@ and within limits is judged by the plan checks, not here.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -29,6 +30,15 @@ from recordings.types import (
 PROTOCOL: Final = 1  # raised when an old reader would misunderstand a new message
 
 
+class DepthWish(enum.Enum):
+    """Whether and how a policy is to reason about depth before it plans."""
+
+    AUTO = "auto"  # as the checkpoint is made: adaptive with depth, off without
+    OFF = "off"
+    ADAPTIVE = "adaptive"  # predict again only what changed since the last plan
+    FULL = "full"  # predict every cell
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """Ask a policy what it would do from here. Says everything: the server keeps no state."""
@@ -41,6 +51,7 @@ class PlanRequest:
     delay_steps: int  # rows of the plan that will be past when it arrives
     num_samples: int
     seed: int
+    depth: DepthWish = DepthWish.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ def encode_request(request: PlanRequest) -> bytes:
         delay_steps=request.delay_steps,
         num_samples=request.num_samples,
         seed=request.seed,
+        depth=request.depth.value,
     )
 
 
@@ -120,6 +132,7 @@ def decode_request(data: bytes) -> PlanRequest:
         delay_steps=fields.integer("delay_steps", lowest=0),
         num_samples=fields.integer("num_samples", lowest=1),
         seed=fields.integer("seed"),
+        depth=_depth_wish(fields),
     )
 
 
@@ -201,6 +214,15 @@ def _unpack(data: bytes, *kinds: str) -> Fields:
     if (kind := fields.text("type")) not in kinds:
         raise WireError("type", value=kind, expected=" or ".join(kinds))
     return fields
+
+
+def _depth_wish(fields: Fields) -> DepthWish:
+    text = fields.text("depth")
+    try:
+        return DepthWish(text)
+    except ValueError as error:
+        expected = " or ".join(wish.value for wish in DepthWish)
+        raise WireError("depth", value=text, expected=expected) from error
 
 
 def _frame(frames: Fields, camera: str) -> Frame:

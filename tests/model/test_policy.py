@@ -91,6 +91,27 @@ def test_the_sample_closest_to_the_running_plan_is_chosen(
     assert np.array_equal(plan.q, plan.samples[costs.argmin()])
 
 
+def test_a_short_delay_that_training_knew_is_committed_and_a_longer_one_guided(
+    network: MolmoAct2, processor: Processor, robot: RobotSpec, make_request: MakeRequest
+) -> None:
+    config = network.config
+    trained = replace(config, foresight=replace(config.foresight, committed_rows=4))
+    running = np.tile(make_request().observation.state.q, (20, 1)).astype(np.float32)
+    running[:, :5] += np.linspace(0, 0.4, 20)[:, None]
+    try:
+        network.config = trained
+        policy = Policy(network, processor, tag="bench", robot=robot, name="trained")
+        assert policy.hello.settings["engines"] == ["plain", "guided", "committed"]
+        short = policy.plan(make_request(num_samples=3, prefix=running, delay_steps=4))
+        late = policy.plan(make_request(num_samples=3, prefix=running, delay_steps=5))
+    finally:
+        network.config = config
+    assert short.samples is not None
+    np.testing.assert_allclose(short.samples[:, :4], running[None, :4].repeat(3, 0), atol=1e-5)
+    away = [np.abs(plan.q[:4] - running[:4]).max() for plan in (short, late)]
+    assert away[1] > 10 * away[0]
+
+
 def test_a_prefix_at_another_rate_means_the_same(policy: Policy, make_request: MakeRequest) -> None:
     coarse = np.tile(make_request().observation.state.q, (8, 1))
     coarse[:, 0] += np.linspace(0, 0.35, 8)

@@ -6,6 +6,7 @@ import json
 import weakref
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 from transformers import Molmo2ForConditionalGeneration
 
-from model import checkpoint
+from model import action_tokens, checkpoint, depth_tokenizer
 from model.config import ModelConfig
 from model.errors import CannotExport, CheckpointMismatch, CheckpointUnreadable, UnknownTag
 from model.export import export, reference_config
@@ -145,6 +146,18 @@ def test_the_embedding_is_written_in_its_two_unequal_tables(
         for name in ("embedding", "new_embedding")
     }
     assert sizes == {"embedding": text.vocab_size, "new_embedding": text.additional_vocab_size}
+
+
+def test_what_lies_with_a_checkpoint_is_exported_with_it(
+    tmp_path: Path, loaded: checkpoint.Loaded
+) -> None:
+    source = tmp_path / "source"
+    (source / action_tokens.FOLDER).mkdir(parents=True)
+    (source / action_tokens.FOLDER / "tokenizer.json").write_text("{}")
+    (source / depth_tokenizer.FILE).write_bytes(b"pictures")
+    export(replace(loaded, path=source), tmp_path / "out", layout="molmoact2")
+    assert (tmp_path / "out" / action_tokens.FOLDER / "tokenizer.json").read_text() == "{}"
+    assert (tmp_path / "out" / depth_tokenizer.FILE).read_bytes() == b"pictures"
 
 
 def test_what_the_reference_does_otherwise_is_said(tmp_path: Path, loaded: checkpoint.Loaded):
