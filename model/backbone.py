@@ -6,7 +6,11 @@ layer's keys and values come out (with gradients). Knows no actions and no files
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
+from torch.utils.checkpoint import checkpoint
 from transformers import Molmo2Config, Molmo2ForConditionalGeneration
 from transformers.cache_utils import Cache
 from transformers.models.molmo2.configuration_molmo2 import Molmo2AdapterConfig
@@ -102,19 +106,39 @@ class LayerCache(Cache):
         return self.keys[layer_idx], self.values[layer_idx]
 
 
-def image_features(model: Molmo2Model, inputs: ModelInputs) -> torch.Tensor:
+class OneLayer(Cache):
+    """Hands one layer its own keys and values and keeps them: for layers that are run twice."""
+
+    def __init__(self) -> None:
+        super().__init__(layers=[])
+        self.kept: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_args: object, **_: object
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Called by the native layer."""
+        self.kept = key_states, value_states
+        return self.kept
+
+
+def image_features(
+    model: Molmo2Model, inputs: ModelInputs, *, sparing: bool = False
+) -> torch.Tensor:
     """(image tokens, hidden): pooled and projected patches of all pictures, in prompt order."""
-    return pool(model, vision_features(model, inputs.pixel_values), inputs.pooling)
+    features = vision_features(model, inputs.pixel_values, sparing=sparing)
+    return pool(model, features, inputs.pooling)
 
 
-def vision_features(model: Molmo2Model, pixel_values: torch.Tensor) -> torch.Tensor:
+def vision_features(
+    model: Molmo2Model, pixel_values: torch.Tensor, *, sparing: bool = False
+) -> torch.Tensor:
     """(pictures, patches, selected layers · hidden): outputs of the layers the adapter reads."""
     tower = model.vision_tower
     hidden = tower.patch_embedding(pixel_values.to(tower.patch_embedding.weight.dtype))
     hidden = hidden + tower.positional_embedding
     outputs = []
     for layer in tower.layers:
-        hidden = layer(hidden, None)
+        hidden = again(layer, hidden, None) if sparing else layer(hidden, None)
         outputs.append(hidden)
     adapter = model.config.adapter_config
     assert isinstance(adapter, Molmo2AdapterConfig)
@@ -126,14 +150,16 @@ def pool(model: Molmo2Model, features: torch.Tensor, pooling: torch.Tensor) -> t
     return model.multi_modal_projector(features, pooling).last_hidden_state
 
 
-def embed(model: Molmo2Model, inputs: ModelInputs, config: ModelConfig) -> torch.Tensor:
+def embed(
+    model: Molmo2Model, inputs: ModelInputs, config: ModelConfig, *, sparing: bool = False
+) -> torch.Tensor:
     """(B, S, hidden) token embeddings with the picture features added on their tokens."""
     embedded = model.language_model.embed_tokens(inputs.input_ids)
     if inputs.pixel_values.shape[0] == 0:
         return embedded
     features = inputs.features
     if features is None:
-        features = image_features(model, inputs)
+        features = image_features(model, inputs, sparing=sparing)
     features = features.to(embedded.dtype)
     flat = embedded.flatten(0, 1)
     where = (inputs.input_ids.flatten() == config.tokens.image_patch_id).nonzero()[:, 0]
@@ -165,12 +191,35 @@ def run_layers(
     positions: torch.Tensor,  # (B, S) int64
     mask: torch.Tensor | None,  # (B, 1, S, S_all) bool
     cache: LayerCache,
+    sparing: bool = False,  # keep only what enters each layer, compute the rest again for gradients
 ) -> torch.Tensor:
     """(B, S, hidden) after the last norm; keys and values are added to ``cache``."""
     rotation = model.language_model.rotary_emb(embedded, position_ids=positions)
     hidden = embedded
-    for layer in model.language_model.layers:
+    for index, layer in enumerate(model.language_model.layers):
+        if sparing:
+            hidden, keys, values = again(_alone, layer, hidden, mask, rotation)
+            cache.update(keys, values, index)
+            continue
         hidden = layer(
             hidden, attention_mask=mask, position_embeddings=rotation, past_key_values=cache
         )
     return model.language_model.norm(hidden)
+
+
+def again(layer: Callable[..., Any], *values: Any) -> Any:  # noqa: ANN401 - whatever it takes
+    """``layer(*values)`` now, and once more when gradients are needed."""
+    return checkpoint(layer, *values, use_reentrant=False)
+
+
+def _alone(
+    layer: torch.nn.Module,
+    hidden: torch.Tensor,
+    mask: torch.Tensor | None,
+    rotation: tuple[torch.Tensor, torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One language layer over a whole prompt: what comes out, its keys, its values."""
+    cache = OneLayer()
+    out = layer(hidden, attention_mask=mask, position_embeddings=rotation, past_key_values=cache)
+    assert cache.kept is not None
+    return out, *cache.kept

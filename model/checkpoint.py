@@ -7,14 +7,12 @@
         progress.json               what the training job stores with it (any JSON)
         training.safetensors        its tensors (optimiser moments, averaged weights), optional
 
-A folder that holds a ``config.json`` itself (the foundation, a released checkpoint) is read too.
-Knows no training recipe and no robot.
+Every layout of :mod:`model.layouts` is read, from a folder or from the hub. Knows no training
+recipe and no robot.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,22 +20,35 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
+from model import adapter_files
+from model.adapter_files import Base
 from model.config import ModelConfig
-from model.errors import CheckpointMismatch, CheckpointUnreadable
-from model.mapping import from_released, to_released
+from model.errors import CheckpointUnreadable
+from model.hub import Tell, quiet, resolve
+from model.json_files import read_json, write_json, write_text
+from model.layouts import (
+    CONFIG_FILE,
+    RUN_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    Found,
+    Layout,
+    current_folder,
+    identify,
+)
+from model.lerobot_policy import base_of, policy_config, policy_tags
+from model.lerobot_weights import lora_scale, merged
+from model.loading import filled_network
+from model.mapping import stored
 from model.network import MolmoAct2
 from model.processor import Processor
+from model.recipe import AdapterRecipe
 from model.tags import Tags
 from model.tokenizer import PromptTokenizer
+from model.weights import WeightFiles, read_tensors, write_tensors
 
 VERSION = 1
-RUN_FILE = "run.json"
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
-TOKENIZER_FILE = "tokenizer.json"
 PROGRESS_FILE = "progress.json"
 TRAINING_FILE = "training.safetensors"
 
@@ -46,7 +57,7 @@ TRAINING_FILE = "training.safetensors"
 class Loaded:
     """A checkpoint in memory."""
 
-    model: MolmoAct2  # eval mode, float32
+    model: MolmoAct2  # eval mode
     processor: Processor  # carries config, tokenizer and tags
     progress: dict[str, Any]  # what the training job saved, {} when it saved nothing
     path: Path  # the folder that was read
@@ -61,6 +72,7 @@ def save(
     progress: Mapping[str, Any],
     training: Mapping[str, torch.Tensor] | None = None,
     weights: Mapping[str, torch.Tensor] | None = None,
+    adapter: tuple[AdapterRecipe, Base] | None = None,
     keep: int = 2,
 ) -> Path:
     """Write ``checkpoint-<step>`` completely, then make it the current one, then drop old ones.
@@ -73,6 +85,7 @@ def save(
         progress: JSON-ready facts of the job.
         training: flat tensors of the job (own keys), for resuming.
         weights: another state dict of ``model`` (an average) to save in place of its own.
+        adapter: save the adapters and the action expert of ``model`` only, to be put on this base.
         keep: how many checkpoints stay.
 
     Raises:
@@ -83,16 +96,20 @@ def save(
     draft = run_dir / f".{folder.name}.partial"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        write_folder(draft, model=model, processor=processor, weights=weights)
-        _write_json(draft / PROGRESS_FILE, progress)
+        if adapter is None:
+            write_folder(draft, model=model, processor=processor, weights=weights)
+        else:
+            write_description(draft, model=model, processor=processor)
+            adapter_files.write(draft, model, *adapter)
+        write_json(draft / PROGRESS_FILE, progress)
         if training:
-            _write_tensors(draft / TRAINING_FILE, training)
+            write_tensors(draft / TRAINING_FILE, training)
         shutil.rmtree(folder, ignore_errors=True)
         draft.replace(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    _write_json(run_dir / RUN_FILE, {"version": VERSION, "checkpoint": folder.name, "step": step})
+    write_json(run_dir / RUN_FILE, {"version": VERSION, "checkpoint": folder.name, "step": step})
     for old in sorted(run_dir.glob("checkpoint-*"))[:-keep]:
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
@@ -111,38 +128,104 @@ def write_folder(
     Raises:
         OSError: the folder exists or cannot be written.
     """
-    folder.mkdir(parents=True)
     state = model.state_dict() if weights is None else weights
-    _write_json(folder / CONFIG_FILE, model.config.to_dict())
-    _write_json(folder / model.config.norm_stats_filename, processor.tags.to_dict())
-    _write_text(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
-    _write_tensors(folder / WEIGHTS_FILE, to_released(state, model.config))
+    write_description(folder, model=model, processor=processor)
+    write_tensors(folder / WEIGHTS_FILE, stored(state, model.config))
 
 
-def load(path: Path) -> Loaded:
-    """Read a run (its current checkpoint) or one checkpoint folder.
+def write_description(folder: Path, *, model: MolmoAct2, processor: Processor) -> None:
+    """Config, statistics and tokenizer in the released layout, into a new folder."""
+    folder.mkdir(parents=True)
+    write_json(folder / CONFIG_FILE, model.config.to_dict())
+    write_json(folder / model.config.norm_stats_filename, processor.tags.to_dict())
+    write_text(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
+
+
+def load(
+    path: Path | str,
+    *,
+    base: Path | None = None,
+    folded: bool = True,
+    dtype: torch.dtype | None = torch.float32,
+    tell: Tell = quiet,
+) -> Loaded:
+    """Read a run (its current checkpoint), a checkpoint folder of any layout, or a hub id.
+
+    Args:
+        path: a folder; as text also ``owner/name`` on the hub (``owner/name@revision``). One with
+            an adapter brings its base along.
+        base: where the base of an adapter is now, when it has moved.
+        folded: put an adapter into the weights; False gives the base as it is, to train on.
+        dtype: of the weights in memory; None keeps what the files have.
+        tell: hears of a download's progress.
 
     Raises:
-        CheckpointUnreadable: nothing there, cut short, no JSON.
+        AdapterMismatch: the base of an adapter has changed.
+        CheckpointUnreadable: nothing there, cut short, no JSON, another kind of model.
         CheckpointMismatch: tensors missing, unexpected or of another shape or type.
         ConfigInvalid: the config contradicts itself.
+        HubUnavailable: not on this machine and not to be had from the hub.
     """
-    folder = current_folder(path)
-    config = ModelConfig.from_dict(_read_json(folder / CONFIG_FILE))
-    tags = Tags.from_dict(_read_json(folder / config.norm_stats_filename))
-    tokenizer = PromptTokenizer.load(folder / TOKENIZER_FILE)
-    model = MolmoAct2(config)
-    weights = folder / WEIGHTS_FILE
-    state = from_released(_read_tensors(weights), config)
-    check_fits(model, state, source=weights)
-    model.load_state_dict(state, strict=True)
-    progress = folder / PROGRESS_FILE
-    return Loaded(
-        model=model.eval(),
-        processor=Processor(config, tokenizer, tags),
-        progress=_read_json(progress) if progress.exists() else {},
-        path=folder,
-    )
+    found = identify(path if isinstance(path, Path) else resolve(path, tell=tell))
+    match found.layout:
+        case Layout.MOLMOACT2:
+            return _load_released(found, dtype=dtype)
+        case Layout.LEROBOT:
+            return _load_lerobot(found, dtype=dtype, tell=tell)
+        case Layout.ADAPTER:
+            under = _base_of_adapter(found, instead=base, tell=tell)
+            return _load_adapted(found, load(under, dtype=dtype), folded=folded)
+
+
+def _load_released(found: Found, *, dtype: torch.dtype | None) -> Loaded:
+    folder, config = found.folder, ModelConfig.from_dict(found.config)
+    tags = Tags.from_dict(read_json(folder / config.norm_stats_filename))
+    processor = Processor(config, PromptTokenizer.load(folder / TOKENIZER_FILE), tags)
+    files = WeightFiles.find(folder)
+    model = filled_network(config, files, source=files.source, dtype=dtype)
+    return Loaded(model=model, processor=processor, progress=_progress(folder), path=folder)
+
+
+def _load_lerobot(found: Found, *, dtype: torch.dtype | None, tell: Tell) -> Loaded:
+    """A LeRobot policy; network config and tokenizer come from the checkpoint it refers to."""
+    folder, policy = found.folder, found.config
+    base = resolve(base_of(policy, folder), weights=False, tell=tell)
+    config = policy_config(ModelConfig.from_dict(read_json(base / CONFIG_FILE)), policy)
+    own = folder / config.norm_stats_filename
+    tags = Tags.from_dict(read_json(own)) if own.exists() else policy_tags(folder, policy)
+    files = WeightFiles.find(folder)
+    tensors = merged(files, scale=lora_scale(policy))
+    model = filled_network(config, tensors, source=files.source, dtype=dtype)
+    tokenizer = PromptTokenizer.load(base / TOKENIZER_FILE)
+    processor = Processor(config, tokenizer, tags)
+    return Loaded(model=model, processor=processor, progress={}, path=folder)
+
+
+def _base_of_adapter(found: Found, *, instead: Path | None, tell: Tell) -> Path:
+    """The checkpoint under an adapter: of our own, checked; of others, what their config names."""
+    if adapter_files.is_adapter(found.folder):
+        return adapter_files.base_of(found.folder, instead=instead)
+    named = str(found.config.get("base_model_name_or_path") or "")
+    if not (instead or named):
+        raise CheckpointUnreadable(found.folder, reason="it does not say which base it belongs to")
+    return resolve(str(instead or named), tell=tell)
+
+
+def _load_adapted(found: Found, base: Loaded, *, folded: bool) -> Loaded:
+    """The base of an adapter, with the adapter's own statistics, and the adapter folded in."""
+    config = base.processor.config
+    if folded:
+        adapter_files.fold_into(base.model, found.folder)
+    own = found.folder / config.norm_stats_filename
+    tags = Tags.from_dict(read_json(own)) if own.exists() else base.processor.tags
+    processor = Processor(config, base.processor.tokenizer, tags)
+    progress = _progress(found.folder)
+    return Loaded(model=base.model, processor=processor, progress=progress, path=found.folder)
+
+
+def _progress(folder: Path) -> dict[str, Any]:
+    file = folder / PROGRESS_FILE
+    return read_json(file) if file.exists() else {}
 
 
 def load_training(path: Path) -> dict[str, torch.Tensor]:
@@ -152,87 +235,4 @@ def load_training(path: Path) -> dict[str, torch.Tensor]:
         CheckpointUnreadable: as in :func:`load`.
     """
     file = current_folder(path) / TRAINING_FILE
-    return _read_tensors(file) if file.exists() else {}
-
-
-def current_folder(path: Path) -> Path:
-    """The checkpoint folder a path means: itself, or the current one of a run.
-
-    Raises:
-        CheckpointUnreadable: neither.
-    """
-    if (path / CONFIG_FILE).exists():
-        return path
-    if not path.is_dir():
-        raise CheckpointUnreadable(path, reason="there is no such folder")
-    if not (path / RUN_FILE).exists():
-        raise CheckpointUnreadable(path, reason=f"neither {RUN_FILE} nor {CONFIG_FILE} in it")
-    name = _read_json(path / RUN_FILE).get("checkpoint")
-    if not isinstance(name, str) or not (path / name / CONFIG_FILE).exists():
-        raise CheckpointUnreadable(path, reason=f"{RUN_FILE} names {name!r}, which is not there")
-    return path / name
-
-
-def check_fits(model: torch.nn.Module, state: Mapping[str, torch.Tensor], *, source: Path) -> None:
-    """Refuse tensors that are not exactly those of the network.
-
-    Raises:
-        CheckpointMismatch: with the names, in the network's own naming.
-    """
-    wanted = model.state_dict()
-    wrong = [
-        f"{name}: {_describe(tensor)} instead of {_describe(wanted[name])}"
-        for name, tensor in state.items()
-        if name in wanted and (tensor.shape != wanted[name].shape or not tensor.is_floating_point())
-    ]
-    missing = sorted(wanted.keys() - state.keys())
-    unexpected = sorted(state.keys() - wanted.keys())
-    if missing or unexpected or wrong:
-        raise CheckpointMismatch(source, missing=missing, unexpected=unexpected, wrong=wrong)
-
-
-def _describe(tensor: torch.Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CheckpointUnreadable(path, reason=error.strerror or "cannot open") from error
-    except ValueError as error:
-        raise CheckpointUnreadable(path, reason=f"no JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise CheckpointUnreadable(path, reason="no JSON object")
-    return data
-
-
-def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_file(path)
-    except OSError as error:
-        raise CheckpointUnreadable(path, reason=error.strerror or "cannot open") from error
-    except SafetensorError as error:
-        raise CheckpointUnreadable(path, reason=f"no complete safetensors: {error}") from error
-
-
-def _write_json(path: Path, data: Mapping[str, Any]) -> None:
-    _write_text(path, json.dumps(data, indent=1, sort_keys=False) + "\n")
-
-
-def _write_text(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.partial")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def _write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, path)
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return read_tensors(file) if file.exists() else {}

@@ -187,6 +187,8 @@ class ForesightConfig(Section):
     training_attention: Literal["causal", "bidirectional"] = "causal"
     # how image tokens see each other in training; planning is always bidirectional
     pooling: int = 2  # patches per side that become one image token
+    committed_rows: int = 0
+    # longest delay, in chunk rows, that training simulated (training-time RTC); 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class ModelConfig(Section):
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
-        if self.expert.num_layers != self.text.num_hidden_layers:
+        if self.add_action_expert and self.expert.num_layers != self.text.num_hidden_layers:
             raise ConfigInvalid(
                 "action_expert_config.num_layers",
                 self.expert.num_layers,
@@ -279,6 +281,9 @@ class ModelConfig(Section):
         for name, (key, section) in _SECTIONS.items():
             if key not in data:
                 if name == "foresight":
+                    continue
+                if name == "expert" and not data.get("add_action_expert", True):
+                    values[name] = ExpertConfig(hidden_size=0, num_layers=0, num_heads=1)
                     continue
                 raise ConfigInvalid(key, "missing", expected="a section")
             values[name] = section.from_dict(data[key])

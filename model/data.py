@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.errors import RobotMismatch, TrainingDataUnusable
-from model.resample import EpisodeSource, Examples, Grid, resample
+from model.resample import Bools, EpisodeSource, Examples, Grid, resample
 from recordings.library import list_episodes
 from recordings.reader import Episode
 from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, RobotSpec
@@ -34,6 +34,7 @@ class Batch:
     action: F32  # (b, h, n) rad
     tasks: tuple[str, ...]  # (b,)
     picture: I64  # (b, cameras) which pictures of the dataset these are
+    valid: Bools  # (b, h) rows of the chunk that were really recorded under one driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Dataset:
     picture: I64  # (m, cameras) row of ``pictures``
     task: tuple[str, ...]  # per episode
     episode: I64  # (m,) which episode
+    valid: Bools  # (m, h) False behind the end of the episode, and once somebody else drives
+    source: I64  # (m,) a :class:`model.resample.Source`
 
     def __len__(self) -> int:
         return len(self.state)
@@ -60,6 +63,7 @@ class Dataset:
             action=self.action[rows],
             tasks=tuple(self.task[e] for e in self.episode[rows]),
             picture=self.picture[rows],
+            valid=self.valid[rows],
         )
 
     def split(self, *, heldout_fraction: float, seed: int) -> tuple[I64, I64]:
@@ -71,8 +75,10 @@ class Dataset:
         return np.flatnonzero(~is_held), np.flatnonzero(is_held)
 
 
-def load_dataset(folder: Path, *, grid: Grid, squash: Squash) -> Dataset:
-    """Read every kept episode of ``folder`` that did not fail.
+def load_dataset(
+    folder: Path, *, grid: Grid, squash: Squash, at_most: int | None = None
+) -> Dataset:
+    """Read every kept episode of ``folder`` that did not fail, or ``at_most`` of them.
 
     Raises:
         TrainingDataUnusable: no such folder, no usable episode.
@@ -81,13 +87,18 @@ def load_dataset(folder: Path, *, grid: Grid, squash: Squash) -> Dataset:
     if not folder.is_dir():
         raise TrainingDataUnusable(folder, reason="there is no such folder")
     listed = list_episodes(folder)
-    usable = [info for info in listed if _usable(info)]
+    usable = usable_episodes(folder, listed=listed)[:at_most]
     if not usable:
         reason = "it holds no episode" if not listed else _why_none(listed)
         raise TrainingDataUnusable(folder, reason=reason)
     with ExitStack() as stack:
         episodes = (stack.enter_context(Episode.open(Path(info.path))) for info in usable)
         return build_dataset(episodes, grid=grid, squash=squash, names=[info.id for info in usable])
+
+
+def usable_episodes(folder: Path, *, listed: list[EpisodeInfo] | None = None) -> list[EpisodeInfo]:
+    """The episodes of ``folder`` that training would read."""
+    return [info for info in listed or list_episodes(folder) if _usable(info)]
 
 
 def build_dataset(
@@ -121,6 +132,8 @@ def build_dataset(
         picture=np.concatenate([p.frame for p in parts]),
         task=tuple(tasks),
         episode=np.repeat(np.arange(len(parts)), [len(p) for p in parts]),
+        valid=np.concatenate([p.valid for p in parts]),
+        source=np.concatenate([p.source for p in parts]),
     )
 
 
@@ -145,17 +158,6 @@ class Album:
     def pictures(self) -> tuple[U8, ...]:
         """Per camera (pictures, s, s, 3)."""
         return tuple(np.stack(column) for column in self._columns)
-
-
-def shuffled_rows(rows: I64, *, batch_size: int, step: int, seed: int) -> I64:
-    """Rows of batch number ``step`` (0, 1, …): each epoch is a new order of all rows.
-
-    Depends on nothing but its arguments, so a resumed run sees the batches it would have seen.
-    """
-    positions = step * batch_size + np.arange(batch_size)
-    epochs, within = np.divmod(positions, len(rows))
-    orders = {int(e): np.random.default_rng((seed, int(e))).permutation(rows) for e in set(epochs)}
-    return np.array([orders[int(e)][w] for e, w in zip(epochs, within, strict=True)])
 
 
 def _usable(info: EpisodeInfo) -> bool:

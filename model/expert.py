@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from model.config import ExpertConfig
 
@@ -293,6 +294,7 @@ class ActionExpert(nn.Module):
         context: ExpertContext,
         *,
         valid_rows: torch.Tensor | None = None,  # (B, H) bool
+        sparing: bool = False,  # compute the blocks twice in training, keep what enters them
     ) -> torch.Tensor:
         """(B, N, H, D): where the chunks should move."""
         batch, count, rows, _ = chunks.shape
@@ -305,7 +307,8 @@ class ActionExpert(nn.Module):
             x = x * keep
         layers = zip(self.blocks, modulation.blocks, context.keys, context.values, strict=True)
         for block, shifts, keys, values in layers:
-            x = block(x, shifts, keys, values, context.mask, rotation, row_mask)
+            seen = (x, shifts, keys, values, context.mask, rotation, row_mask)
+            x = checkpoint(block, *seen, use_reentrant=False) if sparing else block(*seen)
             if keep is not None:
                 x = x * keep
         moved = self.final_layer(x, modulation.final)

@@ -6,11 +6,14 @@ Noise is at flow time 0, data at 1. Pure tensor functions; knows no network and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from model.config import ModelConfig
+
+NO_DELAY = 0.2  # share of examples that are learned without committed rows
 
 Velocity = Callable[[torch.Tensor, int], torch.Tensor]
 # (chunks (B, N, H, D), Euler step) → velocity (B, N, H, D)
@@ -37,6 +40,18 @@ def draw_times(
     return torch.from_numpy(offset + (upper - offset) * beta).to(torch.float32)
 
 
+def draw_delays(
+    longest: int, shape: tuple[int, ...], generator: torch.Generator | None
+) -> torch.Tensor:
+    """How many rows of a chunk are already committed when it is learned: 0 … ``longest``.
+
+    One in five has none, the others are equally likely. Returns int64 of ``shape``.
+    """
+    some = torch.randint(1, longest + 1, shape, generator=generator)
+    none = torch.rand(shape, generator=generator) < NO_DELAY
+    return some.masked_fill(none, 0)
+
+
 def matching_loss(
     velocity: torch.Tensor,  # (B, N, H, D) as predicted
     actions: torch.Tensor,  # (B, H, D) data
@@ -44,14 +59,35 @@ def matching_loss(
     *,
     valid_columns: torch.Tensor,  # (B, D) bool
     valid_rows: torch.Tensor | None = None,  # (B, H) bool
+    free_rows: torch.Tensor | None = None,  # (B, N, H) bool, False: committed, nothing to learn
 ) -> torch.Tensor:
-    """(B,) squared error of the velocity: mean over valid columns, then over all N·H rows."""
+    """(B,) squared error of the velocity: mean over valid columns, then over all free rows."""
     error = (velocity.float() - (actions[:, None] - noise)).square()
     if valid_rows is not None:
         error = error * valid_rows[:, None, :, None]
     columns = valid_columns[:, None, None, :].to(error.dtype)
     per_row = (error * columns).sum(-1) / columns.sum(-1).clamp_min(1.0)
-    return per_row.mean(dim=(1, 2))
+    if free_rows is None:
+        return per_row.mean(dim=(1, 2))
+    free = free_rows.to(per_row.dtype)
+    return (per_row * free).sum(dim=(1, 2)) / free.sum(dim=(1, 2)).clamp_min(1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The first rows of a chunk that are already under way: given, not drawn."""
+
+    rows: torch.Tensor  # (delay, D) normalised
+
+    @property
+    def delay(self) -> int:
+        """How many rows are given."""
+        return len(self.rows)
+
+    def put(self, chunks: torch.Tensor) -> torch.Tensor:
+        """(B, N, H, D) with the given rows in place."""
+        given = self.rows.expand(*chunks.shape[:2], *self.rows.shape)
+        return torch.cat([given, chunks[:, :, self.delay :]], dim=2)
 
 
 def integrate(
@@ -61,13 +97,21 @@ def integrate(
     steps: int,
     valid_columns: torch.Tensor,  # (B, D) bool
     guidance: Guidance | None = None,
+    committed: Committed | None = None,
 ) -> torch.Tensor:
-    """(B, N, H, D) at flow time 1: Euler steps, padded columns held at zero."""
+    """(B, N, H, D) at flow time 1: Euler steps, padded columns held at zero.
+
+    Committed rows stay as they are: their velocity is zero, whatever the network says.
+    """
     columns = valid_columns[:, None, None, :].to(noise.dtype)
     chunks = noise * columns
+    if committed is not None:
+        chunks = committed.put(chunks) * columns
+        columns = columns.expand(-1, -1, chunks.shape[2], -1).clone()
+        columns[:, :, : committed.delay] = 0.0
     for step in range(steps):
         towards = velocity(chunks, step) * columns
         if guidance is not None:
             towards = guidance(chunks, towards, step / steps) * columns
-        chunks = (chunks + towards / steps) * columns
+        chunks = chunks + towards / steps
     return chunks

@@ -30,6 +30,7 @@ from model.backbone import pool, vision_features
 from model.foundation_data import FoundationData
 from model.foundation_score import score
 from model.grounding_head import GroundingHead
+from model.groups import group_of
 from model.inputs import ModelInputs
 from model.network import MolmoAct2
 from model.number_tokens import smooth_rows
@@ -38,7 +39,6 @@ from model.presets import preset
 from model.processor import Processor
 from model.tags import RELATIVE, NormStats, TagMetadata, Tags
 from model.tiny_tokenizer import tiny_tokenizer
-from model.train import group_of
 from model.transforms import Normaliser
 from recordings.types import U8
 

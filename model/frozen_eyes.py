@@ -77,11 +77,13 @@ def _features(
 ) -> torch.Tensor:
     """(pictures, tokens, hidden) float16 of pictures (n, s, s, 3)."""
     native = model.backbone.model
+    device = native.vision_tower.positional_embedding.device
     parts = []
     with torch.no_grad():
         for start in range(0, len(pictures), AT_ONCE):
             some = pictures[start : start + AT_ONCE]
-            pixel_values, pooling = processor.patches(some)
-            found = pool(native, vision_features(native, pixel_values), pooling)
-            parts.append(found.unflatten(0, (len(some), -1)).half())
+            pixel_values, pooling = (part.to(device) for part in processor.patches(some))
+            with model.products():
+                found = pool(native, vision_features(native, pixel_values), pooling)
+            parts.append(found.unflatten(0, (len(some), -1)).half().cpu())
     return torch.cat(parts)

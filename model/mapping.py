@@ -42,8 +42,13 @@ _WHOLE = {
     "model.transformer.ln_f.weight": f"{_LANGUAGE}norm.weight",
     "lm_head.weight": "backbone.lm_head.weight",
 }
-_EXPERT = "model.action_expert."
+_OWN = (  # released, ours: parts the native library has not
+    ("model.action_expert.", "expert."),
+    ("model.action_expert_depth_gate.", "depth_gate."),
+)
 _IGNORED = re.compile(r"\.rotary_emb\.inv_freq$")
+_ROTARY = "model.transformer.rotary_emb.inv_freq"
+EMBEDDING = ("model.transformer.wte.embedding", "model.transformer.wte.new_embedding")
 
 
 def from_released(
@@ -65,6 +70,16 @@ def from_released(
         table = torch.cat([embedding["embedding"], embedding["new_embedding"]])
         state[f"{_LANGUAGE}embed_tokens.weight"] = table
     return state
+
+
+def stored(state: Mapping[str, torch.Tensor], config: ModelConfig) -> dict[str, torch.Tensor]:
+    """What a released file holds: :func:`to_released` and the constants of the rotary positions.
+
+    The reference refuses a file without them, although they follow from the config.
+    """
+    halves = torch.arange(0, config.text.head_dim, 2, dtype=torch.float32)
+    rates = 1.0 / config.text.rope_theta ** (halves / config.text.head_dim)
+    return {**to_released(state, config), _ROTARY: rates}
 
 
 def to_released(state: Mapping[str, torch.Tensor], config: ModelConfig) -> dict[str, torch.Tensor]:
@@ -92,8 +107,9 @@ def to_released(state: Mapping[str, torch.Tensor], config: ModelConfig) -> dict[
 def _rename(name: str) -> str:
     if name in _WHOLE:
         return _WHOLE[name]
-    if name.startswith(_EXPERT):
-        return f"expert.{name.removeprefix(_EXPERT)}"
+    for released, ours in _OWN:
+        if name.startswith(released):
+            return ours + name.removeprefix(released)
     for released, ours in _VISION:
         if name.startswith(released):
             return f"backbone.model.{ours}{_vision_part(name.removeprefix(released))}"
@@ -111,8 +127,9 @@ def _vision_part(rest: str) -> str:
 
 
 def _rename_back(name: str) -> str:
-    if name.startswith("expert."):
-        return f"{_EXPERT}{name.removeprefix('expert.')}"
+    for released, ours in _OWN:
+        if name.startswith(ours):
+            return released + name.removeprefix(ours)
     for released, ours in _VISION:
         prefix = f"backbone.model.{ours}"
         if name.startswith(prefix):

@@ -35,11 +35,36 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Downloading:
+    """A checkpoint on its way from the hub."""
+
+    source: str
+    done_bytes: int
+    total_bytes: int  # 0 unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A checkpoint is complete on disk."""
 
     step: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What a training would take, measured on a few of its steps."""
+
+    steps: int  # updates until the end
+    seconds_per_step: float
+    minutes: float  # until the end, reading included
+    peak_gb: float
+    available_gb: float
+    checkpoint_gb: float  # on disk, two of them are kept
+    free_disk_gb: float
+    fits: bool
+    advice: str = ""  # what to change when it does not fit
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +102,14 @@ class Finished:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
 
 
-JobEvent = Started | Progress | Saved | Ready | Note | Failed | Finished
+JobEvent = Started | Progress | Downloading | Saved | Estimated | Ready | Note | Failed | Finished
 
 _BY_NAME: dict[str, type[JobEvent]] = {
     "started": Started,
     "progress": Progress,
+    "downloading": Downloading,
     "saved": Saved,
+    "estimated": Estimated,
     "ready": Ready,
     "note": Note,
     "failed": Failed,

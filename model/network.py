@@ -7,7 +7,8 @@ Knows no robot units, no text and no files: everything here is normalised number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -15,8 +16,16 @@ from torch.nn import functional
 
 from model.backbone import LayerCache, attention_mask, build_backbone, embed, run_layers
 from model.config import ModelConfig
-from model.expert import ActionExpert, ExpertContext
-from model.flow import Guidance, draw_times, integrate, matching_loss
+from model.depth_gate import build_gate, depth_tokens, gated, openings
+from model.expert import ActionExpert, ExpertContext, Modulation
+from model.flow import (
+    Committed,
+    Guidance,
+    draw_delays,
+    draw_times,
+    integrate,
+    matching_loss,
+)
 from model.inputs import ModelInputs
 
 __all__ = ["Context", "ModelInputs", "MolmoAct2", "expert_mask"]
@@ -30,20 +39,27 @@ class Context:
     values: list[torch.Tensor]  # L × (B, S, kv·hd)
     hidden: torch.Tensor  # (B, S, hidden) after the last norm
     mask: torch.Tensor  # (B, S) bool: tokens the expert may look at
+    depth: torch.Tensor  # (B, S) bool: tokens of a depth answer
 
 
 class MolmoAct2(nn.Module):
     """The whole network. Freshly built it is random; weights come from :mod:`model.checkpoint`."""
 
+    expert: ActionExpert  # missing where the config adds none: such checkpoints write their actions
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         self.backbone = build_backbone(config)
-        self.expert = ActionExpert(
-            config.expert,
-            action_dim=config.max_action_dim,
-            context_size=config.text.context_size,
-        )
+        if config.add_action_expert:
+            self.expert = ActionExpert(
+                config.expert,
+                action_dim=config.max_action_dim,
+                context_size=config.text.context_size,
+            )
+        self.depth_gate = build_gate(config)
+        self.saves_memory = False  # training computes activations twice and keeps few of them
+        self.autocast: torch.dtype | None = None  # of the backbone's matrix products; None: its own
 
     def context(self, inputs: ModelInputs, *, bidirectional: bool) -> Context:
         """One pass of the backbone over the prompts.
@@ -52,26 +68,59 @@ class MolmoAct2(nn.Module):
             inputs: the batch.
             bidirectional: image tokens see each other in both directions (planning); else causal.
         """
-        native = self.backbone.model
         cache = LayerCache()
-        hidden = run_layers(
-            native,
-            embed(native, inputs, self.config),
-            positions=inputs.position_ids,
-            mask=attention_mask(inputs, bidirectional=bidirectional),
-            cache=cache,
-        )
+        hidden = self.read(inputs, bidirectional=bidirectional, cache=cache)
+        return self.context_of(inputs, hidden, cache)
+
+    def read(self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache) -> torch.Tensor:
+        """(B, S, hidden) of the prompts; fills an empty ``cache`` that an answer can continue."""
+        native = self.backbone.model
+        sparing = self.sparing
+        with self.products():
+            return run_layers(
+                native,
+                embed(native, inputs, self.config, sparing=sparing),
+                positions=inputs.position_ids,
+                mask=attention_mask(inputs, bidirectional=bidirectional),
+                cache=cache,
+                sparing=sparing,
+            )
+
+    def products(self) -> contextlib.AbstractContextManager[object]:
+        """In which numbers the backbone multiplies matrices while the block lasts."""
+        if self.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self.backbone.device.type, self.autocast)
+
+    @property
+    def sparing(self) -> bool:
+        """Whether this pass keeps few activations: asked to, training, gradients wanted."""
+        return self.saves_memory and self.training and torch.is_grad_enabled()
+
+    def context_of(self, inputs: ModelInputs, hidden: torch.Tensor, cache: LayerCache) -> Context:
+        """What was read (prompt, and answer where there is one) for the action expert."""
         return Context(
             keys=[_flat(k) for k in cache.keys],
             values=[_flat(v) for v in cache.values],
             hidden=hidden,
             mask=expert_mask(inputs, self.config),
+            depth=depth_tokens(inputs.input_ids, self.config.tokens),
         )
 
     def expert_context(self, context: Context) -> ExpertContext:
-        """The context as the action expert's blocks look at it."""
+        """The context as the action expert's blocks look at it, depth gated where it is."""
         mask = None if bool(context.mask.all()) else context.mask
-        return self.expert.context(context.keys, context.values, mask)
+        keys, values = self.gated(context)
+        dtype = self.expert.context_k_proj.weight.dtype  # float32, whatever the backbone has
+        return self.expert.context([k.to(dtype) for k in keys], [v.to(dtype) for v in values], mask)
+
+    def gated(self, context: Context) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        """Keys and values of the context, L × (B, S, kv·hd), after the depth gate."""
+        if self.depth_gate is None:
+            return context.keys, context.values
+        depth = context.depth
+        by = openings(self.depth_gate, context.values, depth=depth, seen=context.mask)
+        return gated(context.keys, by, depth=depth), gated(context.values, by, depth=depth)
 
     def flow_loss(
         self,
@@ -88,6 +137,10 @@ class MolmoAct2(nn.Module):
         batch, rows, columns = actions.shape
         times = draw_times(self.config, (batch, times_per_sample), generator).to(actions.device)
         noise = torch.randn(batch, times_per_sample, rows, columns, generator=generator)
+        longest, delays = min(self.config.foresight.committed_rows, rows - 1), None
+        if longest > 0:
+            delays = draw_delays(longest, (batch, times_per_sample), generator)
+            delays = delays.to(actions.device)
         context = self.context(
             inputs, bidirectional=self.config.foresight.training_attention == "bidirectional"
         )
@@ -99,6 +152,7 @@ class MolmoAct2(nn.Module):
             action_dim_is_pad=action_dim_is_pad,
             horizon_is_pad=horizon_is_pad,
             detach_context=detach_context,
+            delays=delays,
         )
 
     def flow_loss_at(
@@ -111,29 +165,39 @@ class MolmoAct2(nn.Module):
         action_dim_is_pad: torch.Tensor,  # (B, D) bool
         horizon_is_pad: torch.Tensor | None = None,  # (B, H) bool
         detach_context: bool = False,
+        delays: torch.Tensor | None = None,  # (B, N) int64 rows given at flow time 1, not learned
     ) -> torch.Tensor:
         """(B,) loss for given noise and flow times, on a context already computed."""
         valid_columns = ~action_dim_is_pad
         valid_rows = None if horizon_is_pad is None else ~horizon_is_pad
         columns = valid_columns[:, None, None, :].to(noise.dtype)
         noise, actions = noise * columns, actions * columns[:, 0]
-        at = times[:, :, None, None]
+        free_rows, per_row = None, times[:, :, None]
+        if delays is not None:
+            free_rows = torch.arange(actions.shape[1], device=times.device) >= delays[..., None]
+            per_row = torch.where(free_rows, per_row, 1.0)
+        at = per_row[..., None]
         noisy = (1.0 - at) * noise + at * actions[:, None]
         if detach_context:
-            context = Context(
+            context = replace(
+                context,
                 keys=[k.detach() for k in context.keys],
                 values=[v.detach() for v in context.values],
-                hidden=context.hidden,
-                mask=context.mask,
             )
         velocity = self.expert.velocity(
             noisy,
-            self.expert.modulation(times.flatten()),
+            self.expert.modulation(per_row.flatten(0, 1)),
             self.expert_context(context),
             valid_rows=valid_rows,
+            sparing=self.sparing,
         )
         return matching_loss(
-            velocity, actions, noise, valid_columns=valid_columns, valid_rows=valid_rows
+            velocity,
+            actions,
+            noise,
+            valid_columns=valid_columns,
+            valid_rows=valid_rows,
+            free_rows=free_rows,
         )
 
     def answer_loss(
@@ -194,18 +258,39 @@ class MolmoAct2(nn.Module):
         action_dim_is_pad: torch.Tensor,  # (B, D) bool
         steps: int | None = None,
         guidance: Guidance | None = None,
+        committed: Committed | None = None,
+        modulation: Modulation | None = None,  # of :meth:`modulation_for`, when computed before
     ) -> torch.Tensor:
         """(B, N, H, D) action chunks from a context already prepared."""
         count = steps or self.config.flow_matching_num_steps
-        times = torch.arange(count, device=noise.device, dtype=torch.float32) / count
-        modulation = self.expert.modulation(times)
+        shifts = modulation or self.modulation_for(
+            count, rows=noise.shape[2], committed=0 if committed is None else committed.delay
+        )
         return integrate(
-            lambda x, step: self.expert.velocity(x, modulation.at(step), context),
+            lambda x, step: self.expert.velocity(x, shifts.at(step), context),
             noise,
             steps=count,
             valid_columns=~action_dim_is_pad,
             guidance=guidance,
+            committed=committed,
         )
+
+    @torch.no_grad()
+    def modulation_for(self, steps: int, *, rows: int, committed: int = 0) -> Modulation:
+        """Shifts of all Euler steps; they depend on nothing else, so a planner may keep them.
+
+        Args:
+            steps: Euler steps.
+            rows: of a chunk.
+            committed: how many of them are given (at flow time 1).
+        """
+        device = self.expert.action_embed.weight.device
+        times = torch.arange(steps, device=device, dtype=torch.float32) / steps
+        if committed == 0:
+            return self.expert.modulation(times)
+        per_row = times[:, None].repeat(1, rows)
+        per_row[:, :committed] = 1.0
+        return self.expert.modulation(per_row)
 
 
 def expert_mask(inputs: ModelInputs, config: ModelConfig) -> torch.Tensor:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data import Dataset
+from model.joint_frame import JointFrame
 from model.quantiles import column_statistics
 from model.resample import Grid
 from model.tags import RELATIVE, NormStats, TagMetadata
@@ -25,6 +26,8 @@ def new_tag(
     *,
     grid: Grid,
     control_mode: str = RELATIVE,
+    masked: bool = False,
+    frame: JointFrame | None = None,
 ) -> TagMetadata:
     """The tag of ``dataset.robot``.
 
@@ -33,9 +36,12 @@ def new_tag(
         rows: the training ones; held-out episodes do not enter the statistics.
         grid: spacing and length of the chunks.
         control_mode: what an action means, in the prompt's words.
+        masked: leave rows out that carry no loss (behind the end, under another driver).
+        frame: units and directions the network knows this robot in; None is robot units.
     """
     robot = dataset.robot
-    state = _statistics(dataset.state[rows], robot)
+    here = dataset.state[rows]
+    state = _statistics(here if frame is None else frame.to_checkpoint(here), robot)
     draft = TagMetadata(
         state=state,
         action=state,  # replaced below: which numbers to measure is the transform's business
@@ -47,11 +53,16 @@ def new_tag(
         action_hz=1.0 / grid.dt_s,
         robot=robot,
         tasks=tuple(sorted(set(dataset.task))),
+        frame=frame,
     )
     counted = UnitTransform(draft).relative(dataset.action[rows], dataset.state[rows])
-    overall = _statistics(counted.reshape(-1, counted.shape[-1]), robot)
+    valid = dataset.valid[rows] if masked else np.ones(counted.shape[:2], bool)  # (rows, h)
+    overall = _statistics(counted[valid], robot)
     # motion relative to now grows along the chunk: each row gets the resolution it needs
-    by_row = tuple(_statistics(row, robot) for row in counted.swapaxes(0, 1))
+    by_row = tuple(
+        _statistics(row[use] if use.any() else row, robot)
+        for row, use in zip(counted.swapaxes(0, 1), valid.T, strict=True)
+    )
     return replace(draft, action=overall, action_rows=by_row if draft.is_relative else ())
 
 

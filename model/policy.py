@@ -1,8 +1,9 @@
 """A trained network as a planner: observation in, trajectory in robot units out.
 
 The only place where pictures, state, task, network and units meet at run time. One call, one plan;
-it keeps no state between calls, so the same request with the same seed is the same plan. Knows no
-socket and no clock of the robot. Not thread-safe: one caller at a time.
+the same request with the same seed is the same plan. All it remembers between calls is the depth
+it answered a moment before (:mod:`model.depth_memory`). Knows no socket and no clock of the robot.
+Not thread-safe: one caller at a time.
 """
 
 from __future__ import annotations
@@ -14,15 +15,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model import checkpoint
+from model import action_tokens, checkpoint, depth_tokenizer
+from model.action_tokens import ActionTokenizer
+from model.depth_tokenizer import DepthTokenizer
+from model.embodiments import fitted
 from model.errors import BadObservation, BadPlan, BadRequest, RobotMismatch, UnknownTag
+from model.hub import Tell, quiet
 from model.network import MolmoAct2
 from model.processor import Processor
 from model.rtc import PrefixGuidance, incoherence, prefix_weights
+from model.sampler import Sampler, Wanted
 from model.tags import TagMetadata
-from model.transforms import UnitTransform
-from recordings.types import F32, U8, Observation, Plan, RobotSpec, frozen_f32
-from recordings.wire import PlanRequest, ServerHello
+from model.thinking import Moment, Thinker
+from model.transforms import Clipped, UnitTransform
+from recordings.types import F32, U8, JointSpec, Observation, Plan, RobotSpec, frozen_f32
+from recordings.wire import DepthWish, PlanRequest, ServerHello
 
 MAX_SAMPLES = 64
 GRIPPER_WEIGHT = 0.2  # of an arm joint, when samples are compared
@@ -32,7 +39,16 @@ class Policy:
     """A loaded checkpoint that answers plan requests."""
 
     def __init__(
-        self, model: MolmoAct2, processor: Processor, *, tag: str, robot: RobotSpec, name: str
+        self,
+        model: MolmoAct2,
+        processor: Processor,
+        *,
+        tag: str,
+        robot: RobotSpec,
+        name: str,
+        pictures: DepthTokenizer | None = None,  # turns depth codes into a picture
+        actions: ActionTokenizer | None = None,  # of checkpoints that write actions as tokens
+        depth: DepthWish = DepthWish.AUTO,  # for requests that leave it open
     ) -> None:
         self._model = model.eval()
         self._processor = processor
@@ -43,39 +59,60 @@ class Policy:
         self._units = UnitTransform(self._tag)
         columns = torch.arange(model.config.max_action_dim)
         self._is_pad = (columns >= len(robot.joints))[None]  # (1, D)
+        self._thinker = Thinker(self._model, pictures=pictures, policy=name)
+        self._depth = self._thinker.settle(depth)
+        self._sampler = Sampler(self._model, self._thinker, actions=actions)
 
     @classmethod
-    def load(cls, path: Path, *, threads: int = 1, tag: str | None = None) -> Policy:
+    def load(
+        cls,
+        path: Path | str,
+        *,
+        threads: int = 1,
+        tag: str | None = None,
+        robot: RobotSpec | None = None,
+        depth: DepthWish = DepthWish.AUTO,
+        tell: Tell = quiet,
+    ) -> Policy:
         """Read a run and get ready to plan.
 
         Args:
-            path: run folder or checkpoint folder.
+            path: run folder, checkpoint folder or hub id.
             threads: of torch in this process.
             tag: which normalisation tag; None takes the only one.
+            robot: the bench to plan for; None takes what the checkpoint says of its robot.
+            depth: whether to reason about depth when a request leaves it open.
+            tell: hears of a download's progress.
 
         Raises:
             ModelError: unreadable, incomplete, without the tag or without a robot.
         """
         torch.set_num_threads(threads)
-        loaded = checkpoint.load(path)
+        loaded = checkpoint.load(path, tell=tell)
         tags = loaded.processor.tags
         if tag is None and len(tags.names) != 1:
             raise UnknownTag("", known=tags.names)
         chosen = tag or tags.names[0]
-        robot = tags[chosen].robot
-        if robot is None:
-            raise RobotMismatch(
-                f"tag {chosen!r} of {path}",
-                difference="it does not say which robot it was made for",
-            )
-        _check_sizes(tags[chosen], robot, loaded.model)
-        name = path.resolve().name
-        return cls(loaded.model, loaded.processor, tag=chosen, robot=robot, name=name)
+        whole = fitted(chosen, tags[chosen], robot)
+        assert whole.robot is not None
+        _check_sizes(whole, whole.robot, loaded.model)
+        actions = loaded.path / action_tokens.FOLDER
+        pictures = depth_tokenizer.find(loaded.path)
+        return cls(
+            loaded.model,
+            loaded.processor.with_tag(chosen, whole),
+            tag=chosen,
+            robot=whole.robot,
+            name=Path(path).resolve().name,
+            pictures=None if pictures is None else depth_tokenizer.load(pictures),
+            actions=ActionTokenizer.load(actions) if actions.is_dir() else None,
+            depth=depth,
+        )
 
     @property
     def hello(self) -> ServerHello:
         """What this policy is, for whoever connects."""
-        state = self._tag.state
+        state = self._units.state_in_robot_units
         return ServerHello(
             policy=self._name,
             robot=self._robot,
@@ -90,10 +127,20 @@ class Policy:
                 "control_mode": self._tag.control_mode,
                 "preset": self._model.config.foresight.preset,
                 "flow_steps": self._model.config.flow_matching_num_steps,
-                "engines": ["plain", "guided"],
+                "engines": self._engines,
                 "max_samples": MAX_SAMPLES,
+                "depth": self._depth.value,
+                "depth_picture": self._thinker.draws,
             },
         )
+
+    @property
+    def _engines(self) -> list[str]:
+        """How a running plan can be continued."""
+        if self._sampler.writes:
+            return ["plain"]
+        committed = self._model.config.foresight.committed_rows > 0
+        return ["plain", "guided", *(["committed"] if committed else [])]
 
     def plan(self, request: PlanRequest) -> Plan:
         """What this policy would do from here.
@@ -105,6 +152,8 @@ class Policy:
         Raises:
             BadObservation: a picture or the state cannot be used.
             BadRequest: prefix, delay or sample count do not fit.
+            DepthUnavailable: depth is asked of a checkpoint that was made without it.
+            ReasoningFailed: the network's answer in tokens makes no sense.
             RobotMismatch: other cameras or another number of joints than in training.
             BadPlan: the network answered with not-a-number.
         """
@@ -112,27 +161,31 @@ class Policy:
         observation = request.observation
         images, state = self._images(observation), self._state(observation)
         guidance = self._guidance(request, state)
+        depth = self._depth if request.depth is DepthWish.AUTO else request.depth
+        depth = self._thinker.settle(depth)
         inputs = self._processor.encode(
             images,
             state=self._units.normalise_state(state),
             task=observation.task,
             tag=self._tag_name,
+            depth=depth is not DepthWish.OFF,
         )
-        encoded = time.perf_counter()
+        wanted = Wanted(
+            noise=self._noise(request),
+            action_dim_is_pad=self._is_pad,
+            moment=Moment(images[0], observation.state.t_ns, request.epoch),
+            depth=depth,
+            running=guidance,
+            delay=request.delay_steps,
+        )
         with torch.inference_mode():
-            context = self._model.expert_context(self._model.context(inputs, bidirectional=True))
-            seen = time.perf_counter()
-            chunks = self._model.sample_from(
-                context,
-                self._noise(request),
-                action_dim_is_pad=self._is_pad,
-                guidance=guidance,
-            )[0]
+            made = self._sampler.draw(inputs, wanted)
         drawn = time.perf_counter()
-        samples = self._restore(chunks, state, seed=request.seed)
+        samples = self._restore(made.chunks, state, seed=request.seed)
         chosen = self._choose(samples, state, guidance)
         done = time.perf_counter()
-        stages = {"encode": encoded - began, "context": seen - encoded, "flow": drawn - seen}
+        thought = sum(made.stages_s.values())
+        stages = {"encode": drawn - began - thought, **made.stages_s}
         stages |= {"restore": done - drawn, "total": done - began}
         return Plan(
             id=request.plan_id,
@@ -142,8 +195,10 @@ class Policy:
             observed_ns=observation.state.t_ns,
             policy=self._name,
             samples=frozen_f32(samples),
+            reasoning=made.trace,
             timings={stage: seconds * 1e3 for stage, seconds in stages.items()},
             seed=request.seed,
+            notes=self._notes(state),
         )
 
     # ── checking what came in ──────────────────────────────────────────────────────────────────
@@ -169,6 +224,10 @@ class Policy:
                 "state", f"not finite ({bad})", expected=f"{joints} finite numbers"
             )
         return q.astype(np.float32)
+
+    def _notes(self, state: F32) -> tuple[str, ...]:
+        """What a person should know about a plan from here: joints outside of what was trained."""
+        return tuple(_outside(self._robot.joints[c.column], c) for c in self._units.clipped(state))
 
     def _guidance(self, request: PlanRequest, state: F32) -> PrefixGuidance | None:
         horizon = self._tag.action_horizon
@@ -253,6 +312,16 @@ def _check_sizes(tag: TagMetadata, robot: RobotSpec, model: MolmoAct2) -> None:
             f"{config.max_action_dim} × {config.max_action_horizon} possible"
         )
         raise RobotMismatch("norm_stats", difference=difference)
+
+
+def _outside(joint: JointSpec, seen: Clipped) -> str:
+    """One sentence about a joint the network sees only as far as training went."""
+    unit = "open" if joint.is_gripper else "rad"
+    low, high = f"{seen.low:.2f}", f"{seen.high:.2f} {unit}"
+    return (
+        f"{joint.name} is at {seen.value:.2f} {unit}, training saw {low} … {high}: "
+        "the policy plans as if it were at the nearer end"
+    )
 
 
 def _names(cameras: Mapping[str, object] | tuple[str, ...]) -> str:

@@ -199,7 +199,7 @@ def full() -> ModelConfig:
             additional_vocab_size=128,
         ),
         vision=VisionConfig(
-            hidden_size=1088,
+            hidden_size=1152,
             intermediate_size=4304,
             num_hidden_layers=27,
             num_attention_heads=16,
@@ -211,7 +211,7 @@ def full() -> ModelConfig:
         ),
         adapter=AdapterConfig(
             vit_layers=(-3, -9),
-            hidden_size=1088,
+            hidden_size=1152,
             num_attention_heads=16,
             num_key_value_heads=16,
             head_dim=72,

@@ -6,6 +6,7 @@ Takes *normalised* states (:mod:`model.transforms` does that); knows no robot un
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from model.prompt import (
     robot_request,
     state_bins,
 )
-from model.tags import Tags
+from model.tags import TagMetadata, Tags
 from model.tokenizer import PromptTokenizer
 from recordings.types import F32, U8
 
@@ -39,8 +40,19 @@ class Processor:
         self._pooling = pooling_indices(config.vision.patch_grid, side=config.foresight.pooling)
         self._block = torch.tensor(config.tokens.image_block)
 
+    def with_tag(self, name: str, tag: TagMetadata) -> Processor:
+        """The same, with another tag of this name."""
+        tags = Tags({**self.tags.by_name, name: tag}, self.tags.norm_mode)
+        return Processor(self.config, self.tokenizer, tags)
+
     def encode(
-        self, images: Sequence[U8], *, state: F32 | None, task: str, tag: str
+        self,
+        images: Sequence[U8],
+        *,
+        state: F32 | None,
+        task: str,
+        tag: str,
+        depth: bool | None = None,
     ) -> ModelInputs:
         """One example (B = 1).
 
@@ -49,8 +61,9 @@ class Processor:
             state: (n,) float32 normalised, None leaves the state clause out.
             task: what to do, in words; normalised here.
             tag: name of the normalisation tag (setup and control words come from it).
+            depth: ask for depth before the action; None: as the checkpoint is made.
         """
-        prompt = self.prompt(task, state=state, images=len(images), tag=tag)
+        prompt = self.prompt(task, state=state, images=len(images), tag=tag, depth=depth)
         squashed = [squash(image, size=self.config.image_size) for image in images]
         return self._inputs([self._ids(prompt)], _stack(squashed, self.config.image_size))
 
@@ -99,10 +112,20 @@ class Processor:
             labels[row, -len(reply) :] = torch.tensor(reply)
         return inputs, labels
 
-    def prompt(self, task: str, *, state: F32 | None, images: int, tag: str) -> str:
-        """The text of one example, pictures as ``<|image|>``."""
-        bins = self._bins(state)
-        return robot_prompt(normalise_task(task), self._words(tag), bins=bins, images=images)
+    def prompt(
+        self,
+        task: str,
+        *,
+        state: F32 | None,
+        images: int,
+        tag: str,
+        depth: bool | None = None,
+    ) -> str:
+        """The text of one example, pictures as ``<|image|>``; arguments as in :meth:`encode`."""
+        words = self._words(tag)
+        if depth is not None:
+            words = replace(words, depth=depth)
+        return robot_prompt(normalise_task(task), words, bins=self._bins(state), images=images)
 
     def request(self, task: str, *, state: F32 | None, tag: str) -> str:
         """What the user says in :meth:`prompt`, for questions in place of an action."""

@@ -58,6 +58,11 @@ class PrefixGuidance:
     weights: torch.Tensor  # (H,)
     strongest: float = STRONGEST
 
+    @property
+    def known(self) -> int:
+        """Rows of the running plan that are known."""
+        return int((self.weights > 0).sum())
+
     def __call__(self, chunks: torch.Tensor, velocity: torch.Tensor, time: float) -> torch.Tensor:
         """(B, N, H, D) chunks and their velocity at a flow time → guided velocity."""
         expected = chunks + (1.0 - time) * velocity

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -19,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from model import messages
-from model.errors import ModelError
+from model.errors import ModelError, RobotFileInvalid
 from model.messages import JobEvent
 from model.policy import Policy
 from model.server import PolicyServer
-from recordings.types import Frame, JointState, Observation, frozen_f32
+from recordings.types import Frame, JointState, Observation, RobotSpec, frozen_f32
 from recordings.wire import PlanRequest, ServerHello
 
 WARM_UP_PLANS = 2  # the first one allocates, the second one shows the real time
@@ -36,7 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     _tell(messages.Started(job="serve", out=str(options.run)))
     try:
         began = time.monotonic()
-        policy = Policy.load(options.run, threads=options.threads, tag=options.tag)
+        policy = Policy.load(
+            options.run,
+            threads=options.threads,
+            tag=options.tag,
+            robot=read_robot(options.robot),
+            tell=_tell,
+        )
         load_s = time.monotonic() - began
         plan_ms = [warm_up(policy, samples=options.samples) for _ in range(WARM_UP_PLANS)][-1]
         asyncio.run(_serve(policy, options, load_s=load_s, plan_ms=plan_ms))
@@ -94,6 +101,24 @@ async def _serve(
     await server.run(host=options.host, port=options.port, ready=ready, stop=stop)
 
 
+def read_robot(path: Path | None) -> RobotSpec | None:
+    """The robot a JSON file describes, None for no file.
+
+    Raises:
+        RobotFileInvalid: it describes none, or cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        return RobotSpec.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RobotFileInvalid(path, reason=error.strerror or "cannot open") from error
+    except KeyError as error:
+        raise RobotFileInvalid(path, reason=f"{error} is missing") from error
+    except (TypeError, ValueError) as error:
+        raise RobotFileInvalid(path, reason=str(error)) from error
+
+
 def _tell(event: JobEvent) -> None:
     sys.stdout.write(messages.encode(event) + "\n")
     sys.stdout.flush()
@@ -103,7 +128,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="foresight serve", description="Serve plans of a trained policy over a websocket."
     )
-    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run to serve")
+    parser.add_argument(
+        "--run", required=True, metavar="DIR|ID", help="run, checkpoint folder, or owner/name"
+    )
+    parser.add_argument(
+        "--robot", type=Path, metavar="FILE", help="the bench's robot (JSON), to be checked against"
+    )
     parser.add_argument("--tag", help="normalisation tag, when the checkpoint has several")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")

@@ -12,77 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.errors import ConfigInvalid, UnknownTag
+from model.joint_frame import JointFrame
+from model.norm_stats import NormStats
 from recordings.types import RobotSpec
 
 FORMAT = "molmoact2_norm_stats.v1"
 ABSOLUTE = "absolute joint pose"
 RELATIVE = "joint pose relative to the current state"
-STATISTICS = ("mean", "std", "min", "max", "q01", "q10", "q90", "q99")
-
-
-@dataclass(frozen=True, slots=True)
-class NormStats:
-    """Statistics of one vector over a whole data set, in robot units; one number per column."""
-
-    q01: tuple[float, ...]
-    q99: tuple[float, ...]
-    minimum: tuple[float, ...] | None = None
-    maximum: tuple[float, ...] | None = None
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    q10: tuple[float, ...] | None = None
-    q90: tuple[float, ...] | None = None
-    mask: tuple[bool, ...] | None = None  # False = the column passes through unscaled
-    names: tuple[str, ...] = ()
-    count: int = 0  # rows the statistics were taken from
-
-    @property
-    def size(self) -> int:
-        """Columns."""
-        return len(self.q01)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> NormStats:
-        """Read the released layout.
-
-        Raises:
-            ConfigInvalid: quantiles are missing or lengths differ.
-        """
-        renamed = {"min": "minimum", "max": "maximum"}
-        values: dict[str, Any] = {}
-        for name in STATISTICS:
-            if data.get(name) is not None:
-                values[renamed.get(name, name)] = tuple(float(v) for v in data[name])
-        for name in ("q01", "q99"):
-            if name not in values:
-                raise ConfigInvalid(f"norm_stats {name}", "missing", expected="one per column")
-        lengths = {len(v) for v in values.values()}
-        if len(lengths) != 1:
-            raise ConfigInvalid("norm_stats lengths", sorted(lengths), expected="one length")
-        mask = data.get("mask")
-        return cls(
-            **values,
-            mask=None if mask is None else tuple(bool(m) for m in mask),
-            names=tuple(data.get("names") or ()),
-            count=int(data.get("count") or 0),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The released layout."""
-        values = {
-            "mean": self.mean,
-            "std": self.std,
-            "min": self.minimum,
-            "max": self.maximum,
-            "q01": self.q01,
-            "q10": self.q10,
-            "q90": self.q90,
-            "q99": self.q99,
-            "mask": self.mask,
-            "names": self.names,
-        }
-        listed = {k: list(v) for k, v in values.items() if v}
-        return {**listed, "count": self.count}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +39,8 @@ class TagMetadata:
     robot: RobotSpec | None = None  # the bench it was trained on, None in released files
     tasks: tuple[str, ...] = ()  # task texts seen in training
     action_rows: tuple[NormStats, ...] = ()  # per chunk row; empty: ``action`` for all rows
+    frame: JointFrame | None = None  # units and directions of the numbers; None: robot units
+    constant_is_zero: bool = True  # a column that never moved becomes 0; LeRobot makes it ±1
 
     @property
     def is_relative(self) -> bool:
@@ -124,7 +62,7 @@ class TagMetadata:
         for name in ("state_stats", "action_stats"):
             if name not in data:
                 raise ConfigInvalid(f"norm_stats {name}", "missing", expected="statistics")
-        robot = data.get("robot")
+        robot, frame = data.get("robot"), data.get("joint_frame")
         horizon = int(data.get("action_horizon") or 30)
         return cls(
             state=NormStats.from_dict(data["state_stats"]),
@@ -140,6 +78,8 @@ class TagMetadata:
             robot=None if robot is None else RobotSpec.from_dict(robot),
             tasks=tuple(data.get("tasks") or ()),
             action_rows=tuple(NormStats.from_dict(row) for row in data.get("action_rows") or ()),
+            frame=None if frame is None else JointFrame.from_dict(frame),
+            constant_is_zero=bool(data.get("constant_is_zero", True)),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +100,8 @@ class TagMetadata:
             "robot": None if self.robot is None else self.robot.to_dict(),
             "tasks": list(self.tasks),
             "action_rows": [row.to_dict() for row in self.action_rows],
+            "joint_frame": None if self.frame is None else self.frame.to_dict(),
+            "constant_is_zero": self.constant_is_zero,
         }
 
 

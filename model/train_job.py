@@ -7,48 +7,44 @@ The only top of fine-tuning: arguments, clocks, signals and files meet here. The
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import signal
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from model import messages
-from model.errors import ModelError
+from model import checkpoint, messages
+from model.budget import Budget
+from model.errors import ModelError, OutOfMemory
+from model.estimate import estimate
+from model.memory import advice, ran_out
 from model.messages import JobEvent
-from model.run_setup import RunRequest, prepare
+from model.ranks import Ranks
+from model.resample import Source
+from model.run_setup import prepare
 from model.train import Trainer
+from model.train_arguments import parse, request_of
 
 REPORT_EVERY_S = 2.0
 HELDOUT_EVERY_S = 30.0
 SAVE_EVERY_S = 60.0
 LOSS_WINDOW = 20  # steps averaged in a reported loss
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How long to train. Steps, minutes, or whichever ends first."""
-
-    steps: int | None
-    minutes: float | None  # of computing on an idle machine: time lost to others does not count
-
-    def fraction(self, *, step: int, busy_s: float) -> float:
-        """How much of the budget is used up, 0 … 1 and beyond."""
-        by_steps = step / self.steps if self.steps else 0.0
-        by_time = busy_s / (60.0 * self.minutes) if self.minutes else 0.0
-        return max(by_steps, by_time)
+Teller = Callable[[JobEvent], None]
 
 
 class Pace:
     """Clocks of a run: busy seconds (survive a resume), steps per second, what is due."""
 
-    def __init__(self, *, busy_before_s: float, threads: int) -> None:
+    def __init__(self, *, busy_before_s: float, threads: int, counts_wall: bool = False) -> None:
+        self.counts_wall = counts_wall  # a graphics card works while this process waits
         self.busy_before_s = busy_before_s
         self.threads = threads
         self.began_s = time.monotonic()
@@ -58,6 +54,8 @@ class Pace:
     @property
     def busy_s(self) -> float:
         """Computing time of this run so far; importing and reading episodes included."""
+        if self.counts_wall:
+            return self.busy_before_s + self.wall_s
         return self.busy_before_s + time.process_time() / self.threads
 
     @property
@@ -83,76 +81,131 @@ class Pace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the job. 0 finished or stopped on request, 1 failed (the reason is a JSON line)."""
-    options = _parse(argv)
+    options = parse(argv)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if hasattr(os, "nice"):
         os.nice(options.nice)
     torch.set_num_threads(options.threads)
-    budget = Budget(steps=options.steps, minutes=options.minutes)
-    request = RunRequest(
-        episodes=options.episodes,
-        out=options.out,
-        preset=options.preset,
-        foundation=options.foundation,
-        seed=options.seed,
-        resume=options.resume,
-        action_hz=options.action_hz,
-        horizon=options.horizon,
-    )
+    ranks = Ranks.meet(options.device)
+    tell = _tell if ranks.is_first else _say_nothing
     try:
-        trainer, progress = prepare(request)
-        pace = Pace(busy_before_s=float(progress.get("busy_s", 0.0)), threads=options.threads)
-        _run(trainer, budget=budget, pace=pace, out=options.out, stop=stop)
+        _work(options, ranks=ranks, tell=tell, stop=stop)
     except ModelError as error:
-        _tell(messages.Failed(message=error.message, hint=error.hint))
+        tell(messages.Failed(message=error.message, hint=error.hint))
         return 1
     except OSError as error:
         hint = "free some space or choose another folder, then train with --resume"
-        _tell(messages.Failed(message=f"cannot write or read: {error}", hint=hint))
+        tell(messages.Failed(message=f"cannot write or read: {error}", hint=hint))
         return 1
+    finally:
+        ranks.leave()
     return 0
 
 
-def _run(trainer: Trainer, *, budget: Budget, pace: Pace, out: Path, stop: threading.Event) -> None:
+def _work(
+    options: argparse.Namespace, *, ranks: Ranks, tell: Teller, stop: threading.Event
+) -> None:
+    """Estimate or train.
+
+    Raises:
+        OutOfMemory: it does not fit; what to change, and that the last checkpoint is there.
+    """
+    request, budget = request_of(options), Budget(steps=options.steps, minutes=options.minutes)
+    if options.estimate:
+        tell(estimate(request, budget, ranks=ranks))
+        return
+    recipe = request.choices.recipe(request.preset)
+    try:
+        trainer, progress = prepare(request, ranks)
+        recipe = trainer.recipe
+        pace = Pace(
+            busy_before_s=float(progress.get("busy_s", 0.0)),
+            threads=options.threads,
+            counts_wall=ranks.device.type != "cpu",
+        )
+        kept = {name: progress[name] for name in ("preset", "choices") if name in progress}
+        _run(trainer, budget=budget, pace=pace, out=options.out, kept=kept, stop=stop, tell=tell)
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        saved = (options.out / checkpoint.RUN_FILE).exists()
+        keeps = " and --resume: the last checkpoint is kept" if saved else ""
+        hint = advice(recipe, parts=ranks.count) + keeps
+        raise OutOfMemory("training", hint=hint) from error
+
+
+def _run(
+    trainer: Trainer,
+    *,
+    budget: Budget,
+    pace: Pace,
+    out: Path,
+    kept: dict[str, Any],
+    stop: threading.Event,
+    tell: Teller,
+) -> None:
     """Steps until the budget is used up or someone asks to stop; the last checkpoint is written."""
-    facts = {
-        "episodes": len(trainer.dataset.task),
-        "examples": len(trainer.rows),
-        "heldout_examples": len(trainer.heldout_rows),
-        "parameters": sum(p.numel() for p in trainer.model.parameters()),
-        "threads": pace.threads,
-    }
-    _tell(messages.Started(job="train", out=str(out), total=budget.steps or 0, facts=facts))
+    ranks = trainer.ranks
+    tell(
+        messages.Started(job="train", out=str(out), total=budget.steps or 0, facts=_facts(trainer))
+    )
+    save = functools.partial(_save, trainer, out=out, pace=pace, kept=kept, tell=tell)
     losses: deque[float] = deque(maxlen=LOSS_WINDOW)
-    fraction = before = budget.fraction(step=trainer.steps_done, busy_s=pace.busy_s)
-    while fraction < 1.0 and not stop.is_set():
+    before = ranks.agree(budget.fraction(step=trainer.steps_done, busy_s=pace.busy_s))
+    fraction, stopping = before, bool(ranks.agree(float(stop.is_set())))
+    while fraction < 1.0 and not stopping:
         losses.append(trainer.step(fraction=fraction).loss)
         pace.done += 1
-        fraction = budget.fraction(step=trainer.steps_done, busy_s=pace.busy_s)
+        fraction = ranks.agree(budget.fraction(step=trainer.steps_done, busy_s=pace.busy_s))
+        stopping = bool(ranks.agree(float(stop.is_set())))
+        if not ranks.is_first:
+            continue
         if pace.is_due("report", every_s=REPORT_EVERY_S):
             report = _progress(trainer, losses, pace, fraction=fraction, before=before)
             if pace.is_due("heldout", every_s=HELDOUT_EVERY_S):
-                report = replace(report, heldout=trainer.heldout_loss())
-            _tell(report)
+                report = _with_heldout(report, trainer)
+            tell(report)
         if pace.is_due("save", every_s=SAVE_EVERY_S):
-            _save(trainer, out=out, pace=pace)
-    _save(trainer, out=out, pace=pace)
+            save()
+    if not ranks.is_first:
+        return
+    save()
     report = _progress(trainer, losses, pace, fraction=max(fraction, 1e-9), before=before)
-    heldout = trainer.heldout_loss()
-    _tell(replace(report, heldout=heldout))
+    report = _with_heldout(report, trainer)
+    tell(report)
     metrics = {"loss": report.loss, "busy_s": pace.busy_s, "wall_s": pace.wall_s}
-    if heldout is not None:
-        metrics["heldout"] = heldout
-    _tell(
-        messages.Finished(
-            step=trainer.steps_done,
-            out=str(out),
-            cancelled=stop.is_set() and fraction < 1.0,
-            metrics=metrics,
-        )
-    )
+    metrics |= {k: v for k, v in report.metrics.items() if k.startswith("heldout")}
+    if report.heldout is not None:
+        metrics["heldout"] = report.heldout
+    cancelled = stopping and fraction < 1.0
+    done = trainer.steps_done
+    tell(messages.Finished(step=done, out=str(out), cancelled=cancelled, metrics=metrics))
+
+
+def _facts(trainer: Trainer) -> dict[str, Any]:
+    """What is known before the first step."""
+    return {
+        "episodes": len(trainer.dataset.task),
+        "examples": len(trainer.rows),
+        "heldout_examples": len(trainer.heldout_rows),
+        "corrections": int((trainer.dataset.source[trainer.rows] == Source.CORRECTION).sum()),
+        "parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "learning": sum(p.numel() for p in trainer.learning.values()),
+        "mode": trainer.recipe.mode,
+        "processes": trainer.ranks.count,
+        "device": str(trainer.ranks.device),
+    }
+
+
+def _with_heldout(report: messages.Progress, trainer: Trainer) -> messages.Progress:
+    """The report with what the averaged weights do on episodes kept aside."""
+    error = trainer.heldout_error()
+    if error is None:
+        return report
+    metrics = {"heldout_rad": error.arm_rad, "heldout_gripper": error.gripper}
+    return replace(report, heldout=trainer.heldout_loss(), metrics={**report.metrics, **metrics})
 
 
 def _progress(
@@ -169,9 +222,9 @@ def _progress(
     )
 
 
-def _save(trainer: Trainer, *, out: Path, pace: Pace) -> None:
-    path = trainer.save(out, progress={"busy_s": pace.busy_s})
-    _tell(messages.Saved(step=trainer.steps_done, path=str(path)))
+def _save(trainer: Trainer, *, out: Path, pace: Pace, kept: dict[str, Any], tell: Teller) -> None:
+    path = trainer.save(out, progress={**kept, "busy_s": pace.busy_s})
+    tell(messages.Saved(step=trainer.steps_done, path=str(path)))
 
 
 def _tell(event: JobEvent) -> None:
@@ -179,24 +232,10 @@ def _tell(event: JobEvent) -> None:
     sys.stdout.flush()
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="foresight train", description=__doc__)
-    parser.add_argument("--episodes", type=Path, required=True, help="folder of episodes")
-    parser.add_argument("--out", type=Path, required=True, help="folder of this run")
-    parser.add_argument("--preset", default="tiny", help="size of the network (default: tiny)")
-    parser.add_argument("--foundation", type=Path, help="checkpoint to start from")
-    parser.add_argument("--minutes", type=float, help="computing time to spend (default: 10)")
-    parser.add_argument("--steps", type=int, help="updates to do")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
-    parser.add_argument("--action-hz", type=float, default=20.0, help="plan rows per second")
-    parser.add_argument("--horizon", type=int, default=30, help="rows of a plan")
-    parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
-    parser.add_argument("--nice", type=int, default=10, help="how much to give way to others")
-    options = parser.parse_args(argv)
-    if options.steps is None and options.minutes is None:
-        options.minutes = 10.0
-    return options
+def _say_nothing(event: JobEvent) -> None:
+    """Of several processes only the first one talks; an end with an error still shows."""
+    if isinstance(event, messages.Failed):
+        sys.stderr.write(f"{event.message}; {event.hint}\n")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ def _write_plan(group: h5py.Group, plan: Plan, *, t_ns: int) -> None:
         policy=plan.policy,
         timings=json.dumps(dict(plan.timings)),
         seed=plan.seed,
+        notes=json.dumps(list(plan.notes)),
     )
     if (trace := plan.reasoning) is not None:
         reasoning = group.create_group("reasoning")
@@ -72,7 +73,13 @@ def _read_plan(group: Stored) -> Plan:
         reasoning=_read_trace(group.group("reasoning")) if "reasoning" in group else None,
         timings=group.json("timings"),
         seed=group.integer("seed"),
+        notes=_notes(group),
     )
+
+
+def _notes(group: Stored) -> tuple[str, ...]:
+    """Sentences kept with a plan; episodes of older versions have none."""
+    return tuple(map(str, group.json("notes"))) if group.has("notes") else ()
 
 
 def _read_trace(group: Stored) -> DepthTrace:

@@ -62,6 +62,10 @@ class Stored:
             raise self._damaged(f"{found.name} is not contiguous")
         return offset or 0, int(found.shape[0])
 
+    def has(self, name: str) -> bool:
+        """Whether the group carries an attribute of this name."""
+        return name in self._group.attrs
+
     def integer(self, name: str) -> int:
         value = self._attribute(name)
         if not isinstance(value, int | np.integer):

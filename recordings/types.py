@@ -224,6 +224,7 @@ class Plan:
     reasoning: DepthTrace | None = None
     timings: Mapping[str, float] = field(default_factory=dict[str, float])  # stage → ms
     seed: int = 0
+    notes: tuple[str, ...] = ()  # sentences a person should read before the plan runs
 
 
 class Verdict(enum.Enum):

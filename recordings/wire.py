@@ -8,6 +8,7 @@ and within limits is judged by the plan checks, not here.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -29,6 +30,15 @@ from recordings.types import (
 PROTOCOL: Final = 1  # raised when an old reader would misunderstand a new message
 
 
+class DepthWish(enum.Enum):
+    """Whether and how a policy is to reason about depth before it plans."""
+
+    AUTO = "auto"  # as the checkpoint is made: adaptive with depth, off without
+    OFF = "off"
+    ADAPTIVE = "adaptive"  # predict again only what changed since the last plan
+    FULL = "full"  # predict every cell
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
     """Ask a policy what it would do from here. Says everything: the server keeps no state."""
@@ -41,6 +51,7 @@ class PlanRequest:
     delay_steps: int  # rows of the plan that will be past when it arrives
     num_samples: int
     seed: int
+    depth: DepthWish = DepthWish.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ def encode_request(request: PlanRequest) -> bytes:
         delay_steps=request.delay_steps,
         num_samples=request.num_samples,
         seed=request.seed,
+        depth=request.depth.value,
     )
 
 
@@ -120,6 +132,7 @@ def decode_request(data: bytes) -> PlanRequest:
         delay_steps=fields.integer("delay_steps", lowest=0),
         num_samples=fields.integer("num_samples", lowest=1),
         seed=fields.integer("seed"),
+        depth=_depth_wish(fields),
     )
 
 
@@ -144,6 +157,7 @@ def encode_plan(plan: Plan) -> bytes:
         },
         timings=dict(plan.timings),
         seed=plan.seed,
+        notes=list(plan.notes),
     )
 
 
@@ -202,6 +216,15 @@ def _unpack(data: bytes, *kinds: str) -> Fields:
     return fields
 
 
+def _depth_wish(fields: Fields) -> DepthWish:
+    text = fields.text("depth")
+    try:
+        return DepthWish(text)
+    except ValueError as error:
+        expected = " or ".join(wish.value for wish in DepthWish)
+        raise WireError("depth", value=text, expected=expected) from error
+
+
 def _frame(frames: Fields, camera: str) -> Frame:
     found = frames.nested(camera)
     image = found.array(
@@ -228,7 +251,15 @@ def _plan(fields: Fields) -> Plan:
         reasoning=_trace(fields),
         timings={stage: timings.number(stage) for stage in fields.mapping("timings")},
         seed=fields.integer("seed"),
+        notes=_texts(fields, "notes") if not fields.absent("notes") else (),
     )
+
+
+def _texts(fields: Fields, name: str) -> tuple[str, ...]:
+    found = fields.sequence(name)
+    if not all(isinstance(text, str) for text in found):
+        raise WireError(name, value=found, expected="a list of texts")
+    return tuple(found)
 
 
 def _trace(fields: Fields) -> DepthTrace | None:
@@ -254,9 +285,7 @@ def _hello(fields: Fields) -> ServerHello:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WireError("robot", value=description, expected="a robot description") from error
     n = len(robot.joints)
-    tasks = fields.sequence("tasks")
-    if not all(isinstance(task, str) for task in tasks):
-        raise WireError("tasks", value=tasks, expected="a list of texts")
+    tasks = _texts(fields, "tasks")
     low, high = (
         fields.array(name, dtype=np.float32, shape=(n,), meaning=f"({n},) float32 rad")
         for name in ("state_low", "state_high")
@@ -269,7 +298,7 @@ def _hello(fields: Fields) -> ServerHello:
         image_size=fields.integer("image_size", lowest=1),
         state_low=low,
         state_high=high,
-        tasks=tuple(tasks),
+        tasks=tasks,
         settings=fields.mapping("settings"),
     )
 

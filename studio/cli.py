@@ -19,6 +19,8 @@ from studio.jobs import END_WITH_PARENT
 JOBS = {
     "train": ("model.train_job", "fine-tune a policy on recorded episodes"),
     "serve": ("model.serve_job", "serve plans of a trained policy over a websocket"),
+    "export-model": ("model.export_job", "write a policy as a released or LeRobot checkpoint"),
+    "inspect": ("model.inspect_job", "say what a checkpoint is and what it can do"),
 }
 
 

@@ -24,6 +24,7 @@ from recordings.types import JobPhase, RigPhase, RigStatus
 from studio.demo_report import DemoReport, as_json, in_words
 from studio.demonstrations import DemonstrationSeries
 from studio.jobs import Job, foresight_command
+from studio.serving import serve_command
 from studio.settings import DEFAULT_TASK, Folders
 from studio.terminal import Progress
 from studio.trials import Trial, TrialSeries, TrialSummary
@@ -176,7 +177,7 @@ class Demo:
             job.close()
 
     def _serve(self) -> float:
-        command = foresight_command("serve", "--run", str(self._run))
+        command = serve_command(self._run, self._cell.bench.robot)
         self._server = Job.start("serve", command, self._run / "serve")
         progress = Progress("Load policy", 1.0)
         while self._cell.status.planner != "ready":

@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.messages import (
+    Downloading,
+    Estimated,
     Failed,
     Finished,
     JobEvent,
@@ -235,13 +237,15 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 metrics=metrics,
                 eta_s=event.eta_s,
             )
-        case Saved():
-            return replace(status, message=f"checkpoint saved at step {event.step}")
+        case Downloading() | Saved() | Note():
+            return replace(status, message=_said(event))
+        case Estimated():
+            metrics = {**status.metrics, "minutes": event.minutes, "peak_gb": event.peak_gb}
+            message = "fits" if event.fits else event.advice
+            return replace(status, metrics=metrics, message=message)
         case Ready():
             metrics = {**status.metrics, "load_s": event.load_s, "plan_ms": event.plan_ms}
             return replace(status, phase=JobPhase.RUNNING, metrics=metrics, message="ready")
-        case Note():
-            return replace(status, message=event.message)
         case Failed():
             message = f"{event.message} {event.hint}".strip()
             return replace(status, phase=JobPhase.FAILED, message=message, eta_s=None)
@@ -255,3 +259,16 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 message="stopped" if event.cancelled else "finished",
                 out=event.out or status.out,
             )
+
+
+def _said(event: Downloading | Saved | Note) -> str:
+    """An event that changes nothing but what the job says of itself."""
+    match event:
+        case Note():
+            return event.message
+        case Saved():
+            return f"checkpoint saved at step {event.step}"
+        case Downloading():
+            done, total = event.done_bytes / 1e9, event.total_bytes / 1e9
+            of = f" of {total:.1f}" if total else ""
+            return f"fetching {event.source}: {done:.1f}{of} GB"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from devices.commands import PlanProposed
-from recordings.types import Authority, RigStatus
+from recordings.types import Authority, Plan, RigStatus
 from studio.actions import action
 from studio.pages.page import Page, bar, column
 from studio.pages.policy_card import PolicyCard
@@ -17,7 +17,10 @@ from studio.session import Session
 from widgets.autonomy_picker import AutonomyPicker
 from widgets.card import Card, button
 from widgets.chunk_strip import ChunkStrip
+from widgets.depth_view import NO_DEPTH_HEAD, DepthView
 from widgets.plan_view import PlanView
+
+NO_PLAN = "Depth reasoning is shown with a plan."
 
 
 class RunPage(Page):
@@ -35,12 +38,13 @@ class RunPage(Page):
         self._counted = False  # the card counts down
         self.plan = PlanView()
         self.autonomy = AutonomyPicker()
+        self.depth = DepthView()
         self.chunk = ChunkStrip()
         self.strip = self._strip()
         self.pad = ToolPad(session)
         self.rollout = RolloutCard(session)
         self.left = column(PolicyCard(session), self.rollout, TrialCard(session), self._pad_card())
-        self.inspector = column(self.plan, self.autonomy)
+        self.inspector = column(self.plan, self.autonomy, self.depth)
         self.plan.approveRequested.connect(lambda _: self._running.approve())
         self.plan.refuseRequested.connect(lambda _: self._running.refuse())
         self.autonomy.autonomyRequested.connect(self._running.set_autonomy)
@@ -147,10 +151,20 @@ class RunPage(Page):
         self._shown = shown
         if proposal is None:
             self.plan.set_plan(-1, 0, 0.0, None, state)
+            self.depth.set_absent(NO_PLAN)
             return
         plan = proposal.plan
+        self._show_depth(plan)
         seconds = len(plan.q) * plan.dt_s
         self.plan.set_plan(plan.id, len(plan.q), seconds, proposal.report, state, waiting=waiting)
+
+
+    def _show_depth(self, plan: Plan) -> None:
+        trace = plan.reasoning
+        if trace is None:
+            self.depth.set_absent(NO_DEPTH_HEAD)
+        else:
+            self.depth.set_trace(trace.updated, trace.took_ms, trace.relative_depth)
 
 
 def tip(key: str) -> str:

@@ -25,7 +25,8 @@ from devices.commands import (
 )
 from model.messages import Ready
 from recordings.types import Authority, Autonomy, Fault, JobPhase
-from studio.jobs import Job, foresight_command
+from studio.jobs import Job
+from studio.serving import serve_command
 from studio.trials import Trial, TrialSeries, TrialSummary
 from studio.workcell import Fact, Workcell
 
@@ -69,7 +70,7 @@ class Running(QObject):
         """Load this run's checkpoint into a policy server of its own; nothing moves."""
         self.unload()
         self.run = run
-        command = foresight_command("serve", "--run", str(run))
+        command = serve_command(run, self._cell.bench.robot)
         self.server = Job.start("serve", command, run / "serve")
         self.changed.emit()
 

@@ -82,6 +82,22 @@ def run_dir(tmp_path: Path, network: MolmoAct2, processor: Processor) -> Path:
 
 
 @pytest.fixture(scope="session")
+def loaded(network: MolmoAct2, processor: Processor) -> checkpoint.Loaded:
+    """A checkpoint in memory, to export."""
+    return checkpoint.Loaded(model=network, processor=processor, progress={}, path=Path("memory"))
+
+
+@pytest.fixture(scope="session")
+def wide(processor: Processor) -> checkpoint.Loaded:
+    """The same sizes with as many action columns as LeRobot insists on, random weights."""
+    config = replace(processor.config, max_action_dim=32)
+    torch.manual_seed(1)
+    model = MolmoAct2(config).eval().requires_grad_(requires_grad=False)
+    own = Processor(config, processor.tokenizer, processor.tags)
+    return checkpoint.Loaded(model=model, processor=own, progress={}, path=Path("memory"))
+
+
+@pytest.fixture(scope="session")
 def policy(network: MolmoAct2, processor: Processor, robot: RobotSpec) -> Policy:
     return Policy(network, processor, tag="bench", robot=robot, name="test policy")
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model import checkpoint
+from model import checkpoint, weights
 from model.errors import CheckpointMismatch, CheckpointUnreadable, ConfigInvalid
 from model.network import MolmoAct2
 from model.processor import Processor
@@ -70,10 +70,10 @@ def test_the_newest_save_is_current_and_old_ones_go(
 def test_a_save_that_fails_leaves_the_last_one_alone(
     run_dir: Path, network: MolmoAct2, processor: Processor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full_disk(*_: object) -> None:
+    def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full_disk)
+    monkeypatch.setattr(weights, "save_file", full_disk)
     with pytest.raises(OSError, match="No space left"):
         checkpoint.save(run_dir, step=2, model=network, processor=processor, progress={})
     assert checkpoint.load(run_dir).progress == {"note": "test"}

@@ -15,8 +15,8 @@ from model.errors import TrainingDataUnusable
 from model.foundation import Lesson, Teacher
 from model.foundation_data import FoundationData
 from model.grounding_head import GroundingHead
+from model.groups import group_of
 from model.pointing_head import PointingHead
-from model.train import group_of
 
 TASK = "put the red cube in the tray"
 QUESTIONS = [

@@ -34,6 +34,8 @@ def dataset(robot: RobotSpec) -> Dataset:
         picture=np.array([[0, 1], [1, 0], [2, 4], [4, 4]]),
         task=("put the red cube in the tray",),
         episode=np.zeros(4, np.int64),
+        valid=np.ones((4, 30), bool),
+        source=np.zeros(4, np.int64),
     )
 
 

@@ -1,88 +1,34 @@
 """The network against numbers of the reference implementation.
 
-``FORESIGHT_GOLDENS`` may name a folder of golden folders; without it the committed ones are used.
+Which goldens: see :mod:`golden_case`.
 Floats within 2e-5, gradient norms within 1e-4 relative, ids and masks exact.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
-from safetensors.torch import load_file
+from golden_case import FLOAT, GRADIENT, ROOT, Golden, variants
 
 from model.backbone import image_features, vision_features
-from model.config import ModelConfig
 from model.images import patchify, pooling_indices, squash
 from model.inputs import ModelInputs
-from model.mapping import from_released, to_released
-from model.network import Context, MolmoAct2, expert_mask
+from model.mapping import to_released
+from model.network import Context, expert_mask
 from model.prompt import state_bins
 from model.rtc import PrefixGuidance, prefix_weights
 
-FLOAT = 2e-5
-GRADIENT = 1e-4
 Z_WEIGHT = 1e-4  # the reference reports its z-loss with the weight applied
-HERE = Path(__file__).parent / "goldens"
-ROOT = Path(os.environ.get("FORESIGHT_GOLDENS", HERE))
-FOLDERS = sorted(path.parent.parent for path in ROOT.glob("*/plain/config.json"))
+PLAIN = variants("plain")
 
 
-@dataclass(frozen=True)
-class Golden:
-    """One configuration with its weights, inputs and expected outputs."""
-
-    config: ModelConfig
-    network: MolmoAct2
-    given: dict[str, npt.NDArray]
-    expected: dict[str, npt.NDArray]
-
-    def tensor(self, name: str) -> torch.Tensor:
-        return torch.from_numpy(self.given[name])
-
-    @property
-    def is_pad(self) -> torch.Tensor:
-        return self.tensor("action_dim_is_pad")
-
-    def inputs(self, prefix: str = "") -> ModelInputs:
-        pixels = self.tensor("pixel_values")
-        local = self.tensor("image_token_pooling").unflatten(0, (len(pixels), -1))
-        offset = torch.arange(len(pixels))[:, None, None] * pixels.shape[1]
-        ids = self.tensor(f"{prefix}input_ids")
-        return ModelInputs(
-            input_ids=ids,
-            attention_mask=self.tensor(f"{prefix}attention_mask").bool(),
-            position_ids=self.tensor(f"{prefix}position_ids"),
-            image_block=torch.isin(ids, torch.tensor(self.config.tokens.image_block)),
-            pixel_values=pixels,
-            pooling=torch.where(local >= 0, local + offset, -1).flatten(0, 1),
-        )
-
-    def check(self, name: str, actual: torch.Tensor, *, rows: torch.Tensor | None = None) -> None:
-        """``actual`` equals the expected array; ``rows`` (B, S) restricts it to valid tokens."""
-        wanted = torch.from_numpy(self.expected[name])
-        assert actual.shape == wanted.shape
-        error = (actual.detach() - wanted).abs()
-        error = error if rows is None else error[rows]
-        assert error.max().item() <= FLOAT, f"{name} is off by {error.max().item():.2e}"
-
-
-@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture(scope="module", params=PLAIN)
 def golden(request: pytest.FixtureRequest) -> Golden:
-    folder: Path = request.param / "plain"
-    config = ModelConfig.from_dict(json.loads((folder / "config.json").read_text()))
-    network = MolmoAct2(config).eval()
-    released = load_file(folder / "model.safetensors")
-    network.load_state_dict(from_released(released, config), strict=True)
-    with np.load(folder / "inputs.npz") as given, np.load(folder / "outputs.npz") as expected:
-        return Golden(config, network, dict(given), dict(expected))
+    return Golden.load(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +48,13 @@ def plain_mask(context: Context, inputs: ModelInputs) -> Context:
 
 
 def test_there_is_at_least_one_golden() -> None:
-    assert FOLDERS, f"no golden folders in {ROOT}"
+    assert PLAIN, f"no golden folders in {ROOT}"
+
+
+def test_positions_count_the_valid_tokens(golden: Golden) -> None:
+    rows = golden.inputs().attention_mask
+    given = golden.tensor("position_ids")
+    assert torch.equal(golden.inputs().position_ids[rows], given[rows])
 
 
 def test_pictures_become_the_same_patches(golden: Golden) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model.messages import (
+    Downloading,
     Failed,
     Finished,
     JobEvent,
@@ -20,6 +21,7 @@ from model.messages import (
 EVENTS = (
     Started("train", "runs/a", 100, {"episodes": 3}),
     Progress(5, 100, 0.5, heldout=0.6, eta_s=12.0, metrics={"lr": 1e-3}),
+    Downloading("owner/name", 5, 10),
     Saved(5, "runs/a/checkpoint-000005"),
     Ready("ws://127.0.0.1:8000", "a", 1.0, 20.0),
     Note("two episodes were unreadable"),

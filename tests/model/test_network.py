@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from model.config import ModelConfig
-from model.flow import draw_times
+from model.flow import Committed, draw_delays, draw_times
 from model.network import ModelInputs, MolmoAct2
 from model.presets import preset
 from model.processor import Processor
@@ -191,3 +191,91 @@ def test_flow_times_lie_where_training_wants_them(network: MolmoAct2) -> None:
     assert times.min() >= 0.001
     assert times.max() <= 1.0
     assert times.mean().item() == pytest.approx(0.4, abs=0.02)  # mean of Beta(1, 1.5)
+
+
+# ── committed rows ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_committed_rows_stay_and_the_rest_follows_them(
+    network: MolmoAct2, inputs: ModelInputs
+) -> None:
+    is_pad = columns(network.config)
+    noise = torch.randn(2, 3, H, 8, generator=torch.Generator().manual_seed(0))
+    context = network.expert_context(network.context(inputs, bidirectional=True))
+    given = torch.linspace(-1, 1, 5 * 8).reshape(5, 8) * ~is_pad[0]
+    drawn = network.sample_from(
+        context, noise, action_dim_is_pad=is_pad, committed=Committed(given)
+    )
+    assert torch.equal(drawn[:, :, :5], given.expand(2, 3, 5, 8))
+    other = network.sample_from(
+        context, noise, action_dim_is_pad=is_pad, committed=Committed(-given)
+    )
+    assert not torch.allclose(drawn[:, :, 5:], other[:, :, 5:], atol=1e-3)
+
+
+def test_no_committed_row_is_an_ordinary_draw(network: MolmoAct2, inputs: ModelInputs) -> None:
+    is_pad, noise = columns(network.config), torch.randn(2, 1, H, 8)
+    plain = network.sample(inputs, noise, action_dim_is_pad=is_pad)
+    context = network.expert_context(network.context(inputs, bidirectional=True))
+    none = network.sample_from(
+        context, noise, action_dim_is_pad=is_pad, committed=Committed(torch.zeros(0, 8))
+    )
+    assert torch.equal(plain, none)
+
+
+def test_shifts_computed_before_draw_the_same(network: MolmoAct2, inputs: ModelInputs) -> None:
+    is_pad, noise = columns(network.config), torch.randn(2, 1, H, 8)
+    context = network.expert_context(network.context(inputs, bidirectional=True))
+    committed = Committed(torch.zeros(4, 8))
+    asked = {"action_dim_is_pad": is_pad, "committed": committed}
+    kept = network.modulation_for(10, rows=H, committed=4)
+    one = network.sample_from(context, noise, **asked)
+    assert torch.equal(one, network.sample_from(context, noise, **asked, modulation=kept))
+
+
+def test_what_is_committed_is_not_learned(network: MolmoAct2, inputs: ModelInputs) -> None:
+    """Targets of committed rows only enter as what is given, free rows carry the loss."""
+    context = network.context(inputs, bidirectional=True)
+    generator = torch.Generator().manual_seed(2)
+    actions = torch.randn(2, H, 8, generator=generator)
+    noise = torch.randn(2, 2, H, 8, generator=generator)
+    times = torch.tensor([[0.2, 0.7], [0.4, 0.5]])
+    given = {"noise": noise, "times": times, "action_dim_is_pad": columns(network.config)}
+    delays = torch.tensor([[3, 0], [7, 1]])
+    loss = network.flow_loss_at(context, actions, **given, delays=delays)
+    elsewhere = noise.clone()
+    for row in range(2):
+        for n in range(2):
+            elsewhere[row, n, : delays[row, n]] = 9.0  # noise of a committed row is never seen
+    same = network.flow_loss_at(context, actions, **{**given, "noise": elsewhere}, delays=delays)
+    torch.testing.assert_close(loss, same)
+    none = network.flow_loss_at(context, actions, **given, delays=torch.zeros_like(delays))
+    torch.testing.assert_close(none, network.flow_loss_at(context, actions, **given))
+
+
+def test_delays_are_drawn_as_published() -> None:
+    drawn = draw_delays(12, (40_000,), torch.Generator().manual_seed(0))
+    shares = torch.bincount(drawn, minlength=13) / len(drawn)
+    assert len(shares) == 13
+    assert shares[0] == pytest.approx(0.2, abs=0.01)
+    assert (shares[1:] - 0.8 / 12).abs().max() < 0.01
+
+
+def test_training_commits_rows_where_the_config_says_so(
+    network: MolmoAct2, inputs: ModelInputs
+) -> None:
+    config = network.config
+    actions = torch.randn(2, H, 8, generator=torch.Generator().manual_seed(3))
+
+    def loss() -> torch.Tensor:
+        generator = torch.Generator().manual_seed(4)
+        return network.flow_loss(
+            inputs, actions, action_dim_is_pad=columns(config), generator=generator
+        )
+
+    plain = loss()
+    try:
+        network.config = replace(config, foresight=replace(config.foresight, committed_rows=12))
+        assert not torch.allclose(plain, loss())
+    finally:
+        network.config = config

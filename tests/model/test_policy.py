@@ -13,12 +13,13 @@ import torch
 from model import checkpoint
 from model.errors import BadObservation, BadPlan, BadRequest, RobotMismatch, UnknownTag
 from model.network import MolmoAct2
+from model.norm_stats import NormStats
 from model.policy import Policy
 from model.processor import Processor
 from model.rtc import prefix_weights
-from model.tags import TagMetadata, Tags
+from model.tags import ABSOLUTE, TagMetadata, Tags
 from recordings.types import Frame, RobotSpec, frozen_f32
-from recordings.wire import PlanRequest
+from recordings.wire import PlanRequest, decode_plan, encode_plan
 
 MakeRequest = Callable[..., PlanRequest]
 
@@ -90,6 +91,27 @@ def test_the_sample_closest_to_the_running_plan_is_chosen(
     assert np.array_equal(plan.q, plan.samples[costs.argmin()])
 
 
+def test_a_short_delay_that_training_knew_is_committed_and_a_longer_one_guided(
+    network: MolmoAct2, processor: Processor, robot: RobotSpec, make_request: MakeRequest
+) -> None:
+    config = network.config
+    trained = replace(config, foresight=replace(config.foresight, committed_rows=4))
+    running = np.tile(make_request().observation.state.q, (20, 1)).astype(np.float32)
+    running[:, :5] += np.linspace(0, 0.4, 20)[:, None]
+    try:
+        network.config = trained
+        policy = Policy(network, processor, tag="bench", robot=robot, name="trained")
+        assert policy.hello.settings["engines"] == ["plain", "guided", "committed"]
+        short = policy.plan(make_request(num_samples=3, prefix=running, delay_steps=4))
+        late = policy.plan(make_request(num_samples=3, prefix=running, delay_steps=5))
+    finally:
+        network.config = config
+    assert short.samples is not None
+    np.testing.assert_allclose(short.samples[:, :4], running[None, :4].repeat(3, 0), atol=1e-5)
+    away = [np.abs(plan.q[:4] - running[:4]).max() for plan in (short, late)]
+    assert away[1] > 10 * away[0]
+
+
 def test_a_prefix_at_another_rate_means_the_same(policy: Policy, make_request: MakeRequest) -> None:
     coarse = np.tile(make_request().observation.state.q, (8, 1))
     coarse[:, 0] += np.linspace(0, 0.35, 8)
@@ -118,6 +140,27 @@ def test_black_pictures_still_give_a_plan(
     image = np.zeros((240, 320, 3), np.uint8)
     frames = {name: Frame(name, image, 0, 0) for name in robot.camera_names}
     assert np.isfinite(policy.plan(make_request(frames=frames)).q).all()
+
+
+@pytest.mark.parametrize("size", [(37, 51), (1, 1), (480, 640)])
+def test_pictures_of_any_size_are_squashed(
+    policy: Policy, make_request: MakeRequest, size: tuple[int, int]
+) -> None:
+    image = np.full((*size, 3), 90, np.uint8)
+    frames = {**make_request().observation.frames, "wrist": Frame("wrist", image, 0, 0)}
+    assert np.isfinite(policy.plan(make_request(frames=frames)).q).all()
+
+
+def test_a_state_outside_of_training_is_told_with_the_plan(
+    policy: Policy, make_request: MakeRequest
+) -> None:
+    assert policy.plan(make_request()).notes == ()
+    plan = policy.plan(make_request(q=[0.0, -2.5, 0.0, 0.0, 0.0, 1.2]))
+    assert [note.split(":")[0] for note in plan.notes] == [
+        "shoulder_lift is at -2.50 rad, training saw -2.00 … 2.00 rad",
+        "gripper is at 1.20 open, training saw 0.00 … 1.00 open",
+    ]
+    assert isinstance(decode_plan(encode_plan(plan)).notes, tuple)
 
 
 # ── refusals ───────────────────────────────────────────────────────────────────────────────────
@@ -250,3 +293,41 @@ def test_a_horizon_beyond_the_networks_is_refused(
     long = Tags({"bench": replace(tag, action_horizon=31)})
     with pytest.raises(RobotMismatch, match="6 joints × 31 rows asked, 8 × 30 possible"):
         Policy.load(save_tags(tmp_path, network, processor, long))
+
+
+def released_so_tag() -> TagMetadata:
+    """As in a released file: degrees of the old calibration, no robot, no camera names."""
+    stats = NormStats(
+        q01=(-20.0, 60.0, 60.0, -20.0, -20.0, 0.0), q99=(20.0, 120.0, 120.0, 20.0, 20.0, 100.0)
+    )
+    return TagMetadata(
+        state=stats, action=stats, setup_type="single so100/so101", control_mode=ABSOLUTE
+    )
+
+
+def test_a_released_tag_plans_in_the_units_of_the_bench(
+    tmp_path: Path,
+    network: MolmoAct2,
+    processor: Processor,
+    robot: RobotSpec,
+    make_request: MakeRequest,
+) -> None:
+    name = "so100_so101_molmoact2"
+    run = save_tags(tmp_path, network, processor, Tags({name: released_so_tag()}))
+    policy = Policy.load(run, robot=robot)
+    assert policy.hello.robot == robot
+    assert policy.hello.state_low[1] == pytest.approx(np.radians(-30.0), abs=1e-4)
+    plan = policy.plan(make_request(q=[0.0, 0.0, 0.0, 0.0, 0.0, 0.5]))
+    assert np.abs(np.degrees(plan.q[:, :5])).max() <= 30.0 + 1e-3
+    assert 0.0 <= plan.q[:, 5].min() <= plan.q[:, 5].max() <= 1.0
+    assert plan.notes == ()
+
+
+def test_a_bench_that_does_not_fit_is_refused_before_anything_is_served(
+    tmp_path: Path, network: MolmoAct2, processor: Processor, robot: RobotSpec
+) -> None:
+    tags = Tags({"so100_so101_molmoact2": released_so_tag()})
+    run = save_tags(tmp_path, network, processor, tags)
+    one_camera = replace(robot, cameras=robot.cameras[:1])
+    with pytest.raises(RobotMismatch, match="any 2 in training, front on this bench"):
+        Policy.load(run, robot=one_camera)

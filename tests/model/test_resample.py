@@ -76,3 +76,17 @@ def test_uneven_step_times_are_interpolated_not_relabelled(robot: RobotSpec) -> 
     examples = resample(take, grid=GRID)
     assert len(examples) == 14
     assert examples.action[5, 2, 0] == pytest.approx(10 * (0.50 + 0.01 * 0.2 / 0.41), abs=1e-3)
+
+
+def test_rows_behind_the_end_are_marked(robot: RobotSpec) -> None:
+    examples = resample(Take(robot, 101), grid=GRID)  # one second
+    assert examples.valid[0].tolist() == [True] * 11 + [False] * 19
+    assert examples.valid[8].sum() == 3
+
+
+def test_rows_after_a_change_of_driver_are_marked(robot: RobotSpec) -> None:
+    take = Take(robot, 400)
+    take.authority[150:] = Authority.POLICY
+    examples = resample(take, grid=GRID)
+    assert examples.valid[10].tolist() == [True] * 5 + [False] * 25  # from 1.0 s on, switch at 1.5
+    assert examples.valid[15, :25].all()  # the policy's own rows, until the end at 3.99 s

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from model import serve_job
 from model.messages import Failed, Finished, JobEvent, Ready, Started, decode
-from recordings.types import Plan
+from recordings.types import Plan, RobotSpec
 from recordings.wire import PlanRequest, ServerHello, decode_reply, encode_request
 
 PATIENCE_S = 90.0  # torch is slow to import on a busy machine
@@ -87,3 +89,27 @@ def test_a_port_in_use_is_a_clear_failure(
     failed = events_of(capsys.readouterr().out)[-1]
     assert isinstance(failed, Failed)
     assert f"cannot listen on 127.0.0.1:{port}" in failed.message
+
+
+def test_a_bench_the_policy_was_not_trained_for_is_refused_with_both_sides(
+    run_dir: Path, robot: RobotSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(robot, cameras=robot.cameras[:1])
+    described = tmp_path / "robot.json"
+    described.write_text(json.dumps(other.to_dict()))
+    assert serve_job.main(["--run", str(run_dir), "--robot", str(described)]) == 1
+    last = decode(capsys.readouterr().out.splitlines()[-1])
+    assert isinstance(last, Failed)
+    assert "'front, wrist' here, 'front' there" in last.message
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "no json"])
+def test_a_file_that_describes_no_robot_is_named(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    described = tmp_path / "robot.json"
+    described.write_text(text)
+    assert serve_job.main(["--run", str(run_dir), "--robot", str(described)]) == 1
+    last = decode(capsys.readouterr().out.splitlines()[-1])
+    assert isinstance(last, Failed)
+    assert str(described) in last.message

@@ -31,8 +31,11 @@ def episodes(
 
 
 @contextmanager
-def job(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+def job(*arguments: object, most_bytes: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """The job, with no more address space than ``most_bytes``."""
     command = [sys.executable, "-m", "model.train_job", "--threads", "1", *map(str, arguments)]
+    if most_bytes is not None:
+        command = ["prlimit", f"--as={most_bytes}", *command]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process
@@ -88,7 +91,46 @@ def test_an_empty_folder_ends_with_a_sentence_and_no_run(tmp_path: Path) -> None
     assert not out.exists()
 
 
+def test_a_horizon_the_network_cannot_make_is_refused(episodes: Path, tmp_path: Path) -> None:
+    arguments = ("--episodes", episodes, "--out", tmp_path / "run", "--steps", 1)
+    with job(*arguments, "--horizon", 31) as process:
+        line = lines_until(process, "failed")[-1]
+        assert process.wait(PATIENCE_S) == 1
+    assert line["message"] == "a chunk of 31 rows was asked for, this checkpoint makes at most 30"
+
+
 def test_a_budget_ends_by_whichever_comes_first() -> None:
     assert Budget(steps=10, minutes=1.0).fraction(step=5, busy_s=6.0) == pytest.approx(0.5)
     assert Budget(steps=10, minutes=1.0).fraction(step=1, busy_s=30.0) == pytest.approx(0.5)
     assert Budget(steps=None, minutes=2.0).fraction(step=99, busy_s=60.0) == pytest.approx(0.5)
+
+
+def test_an_estimate_measures_steps_and_writes_nothing(episodes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    small = ("--steps", 1000, "--batch-size", 2, "--estimate")
+    with job("--episodes", episodes, "--out", out, *small) as process:
+        line = lines_until(process, "estimated")[-1]
+        assert process.wait(PATIENCE_S) == 0
+    assert line["steps"] == 1000
+    assert line["fits"]
+    assert line["minutes"] * 60 >= 1000 * line["seconds_per_step"] > 0
+    assert 0.1 < line["peak_gb"] < line["available_gb"]
+    assert line["facts"]["episodes"] == 2
+    assert not out.exists()
+
+
+def test_out_of_memory_says_what_to_change_and_keeps_the_checkpoint(
+    episodes: Path, tmp_path: Path
+) -> None:
+    start = ("--episodes", episodes, "--out", tmp_path, "--batch-size", 2)
+    with job(*start, "--steps", 1) as process:
+        lines_until(process, "finished")
+        assert process.wait(PATIENCE_S) == 0
+    more = ("--resume", "--steps", 9, "--batch-size", 40_000)
+    with job("--episodes", episodes, "--out", tmp_path, *more, most_bytes=6_000_000_000) as process:
+        line = lines_until(process, "failed")[-1]
+        assert process.wait(PATIENCE_S) == 1
+    assert "out of memory" in line["message"]
+    assert "--accumulate 2" in line["hint"]
+    assert "--resume: the last checkpoint is kept" in line["hint"]
+    assert checkpoint.load(tmp_path).progress["step"] == 1

@@ -10,10 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.data import Dataset, load_dataset, shuffled_rows
+from model.data import Dataset, load_dataset
 from model.errors import RobotMismatch, TrainingDataUnusable
 from model.images import squash
+from model.joint_frame import OLD_SIGNS, old_so_frame
+from model.mix import shuffled_rows
+from model.new_tag import new_tag
 from model.resample import Grid
+from model.tags import ABSOLUTE
+from model.transforms import UnitTransform
 from recordings.library import list_episodes, mark
 from recordings.reader import Episode
 from recordings.types import RobotSpec
@@ -92,3 +97,21 @@ def test_another_camera_set_is_refused_with_both_named(
     make_episode(tmp_path, replace(robot, cameras=robot.cameras[:1]), seconds=0.3)
     with pytest.raises(RobotMismatch, match=r"front, wrist.*front"):
         load(tmp_path)
+
+
+def test_a_tag_is_made_in_the_units_the_network_knows(dataset: Dataset) -> None:
+    """States, actions and statistics turn together: what is learned differs by the sign alone."""
+    rows = np.arange(len(dataset))
+    plain = new_tag(dataset, rows, grid=GRID, control_mode=ABSOLUTE)
+    turned = new_tag(dataset, rows, grid=GRID, control_mode=ABSOLUTE, frame=old_so_frame())
+    expected = old_so_frame().statistics_to_checkpoint(plain.action)
+    np.testing.assert_allclose(turned.action.q01, expected.q01, atol=1e-3)
+    np.testing.assert_allclose(turned.action.q99, expected.q99, atol=1e-3)
+    one, other = UnitTransform(plain), UnitTransform(turned)
+    action, state = dataset.action[:5], dataset.state[:5]
+    seen = other.normalise_actions(action, state)
+    np.testing.assert_allclose(
+        seen, one.normalise_actions(action, state) * np.array(OLD_SIGNS), atol=1e-3
+    )
+    back = one.restore_actions(one.normalise_actions(action, state), state)
+    np.testing.assert_allclose(other.restore_actions(seen, state), back, atol=1e-4)

@@ -1,6 +1,7 @@
 """Reader after recorder is the identity; files that are no episodes say what they are."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -127,6 +128,7 @@ def test_events_and_plans_come_back(recorder: Recorder) -> None:
     trace = DepthTrace(np.ones((10, 10), np.int16), np.eye(10, dtype=np.bool_), took_ms=3.5)
     q = frozen_f32(np.arange(60).reshape(10, 6))
     plan = Plan(9, 2, q, 0.1, 5, "tiny", frozen_f32(np.ones((3, 10, 6))), trace, {"flow": 8.0})
+    plan = replace(plan, notes=("far out",))
     recorder.begin("task")
     recorder.event("plan_approved", {"plan_id": 9, "by": "person", "ö": [1.5, None]}, t_ns=77)
     recorder.plan(plan)
@@ -140,6 +142,7 @@ def test_events_and_plans_come_back(recorder: Recorder) -> None:
         ]
         (back,) = episode.plans
     assert np.array_equal(back.q, q)
+    assert back.notes == ("far out",)
     assert back.reasoning is not None
     assert (back.id, back.policy, back.timings, back.reasoning.took_ms) == (
         9,

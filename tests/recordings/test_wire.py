@@ -53,6 +53,7 @@ PLAN = Plan(
     ),
     timings={"flow": 12.5},
     seed=7,
+    notes=("gripper is at 1.20 open",),
 )
 
 
@@ -98,6 +99,18 @@ def test_a_plan_with_everything_survives_the_trip() -> None:
     assert np.array_equal(back.reasoning.updated, PLAN.reasoning.updated)
     assert back.samples.shape == (2, 30, 2)
     assert back.timings == {"flow": 12.5}
+    assert back.notes == PLAN.notes
+
+
+def test_a_plan_of_an_older_server_has_no_notes() -> None:
+    data = unpack(wire.encode_plan(PLAN))
+    del data["notes"]
+    assert wire.decode_plan(pack(data)).notes == ()
+
+
+def test_notes_that_are_no_texts_are_refused() -> None:
+    with pytest.raises(WireError, match="notes"):
+        wire.decode_plan(altered(wire.encode_plan(PLAN), notes=[3]))
 
 
 def test_a_nan_plan_arrives_as_it_is_because_the_plan_checks_judge_it() -> None:

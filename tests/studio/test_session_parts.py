@@ -27,6 +27,7 @@ from recordings.types import (
     PlanCheck,
     PlanReport,
     RigStatus,
+    RobotSpec,
     Verdict,
 )
 from studio.parts.review import Review
@@ -68,6 +69,7 @@ class Cell:
         self.recorder = Recorder()
         self.status = RigStatus()
         self.scene = None
+        self.bench = SimpleNamespace(robot=RobotSpec("so101", (), (), 100.0))
 
     def send(self, command):
         self.sent.append(command)
@@ -221,7 +223,7 @@ def test_a_planner_that_dies_is_said_with_its_last_words(
     running, tmp_path, script, monkeypatch, qtbot
 ):
     body = "raise SystemError('out of memory')"
-    monkeypatch.setattr("studio.parts.running.foresight_command", lambda *_: script(body))
+    monkeypatch.setattr("studio.parts.running.serve_command", lambda *_: script(body))
     running.choose(tmp_path / "run 14")
     said = []
     running.noticed.connect(lambda text, level: said.append((text, level)))

@@ -12,7 +12,6 @@ from recordings.types import Autonomy, JobPhase, JobStatus
 from widgets.autonomy_picker import AutonomyPicker
 from widgets.blocker_list import BlockerItem, BlockerList
 from widgets.chunk_strip import ChunkStrip
-from widgets.depth_view import DepthView
 from widgets.job_card import JobCard, remaining
 from widgets.palette import COLORS
 
@@ -127,9 +126,3 @@ def test_a_fix_is_asked_for_by_its_key(shown, qtbot: QtBot):
     assert asked.args == ["arm"]
 
 
-def test_absent_depth_says_why(qtbot: QtBot):
-    view = DepthView()
-    qtbot.addWidget(view)
-    assert "no depth head" in view.reason
-    view.set_absent("Depth is off")
-    assert view.reason == "Depth is off"

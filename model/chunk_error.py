@@ -1,0 +1,42 @@
+"""How far a planned chunk is from the one that was recorded, in joint units.
+
+Knows no network. A policy may well differ from the recording and be right; over many held-out
+moments a smaller number is still a better policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings.types import F32, RobotSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkError:
+    """Mean absolute differences over chunks, rows and joints."""
+
+    arm_rad: float  # 0 for a robot without arm joints
+    gripper: float  # opening fraction, 0 for a robot without gripper
+    per_joint: tuple[float, ...]  # rad, gripper opening fraction
+
+    @classmethod
+    def between(
+        cls,
+        planned: F32,  # (m, h, n) rad
+        recorded: F32,  # (m, h, n) rad
+        *,
+        valid: npt.NDArray[np.bool_],  # (m, h) rows that were really recorded
+        robot: RobotSpec,
+    ) -> ChunkError:
+        """Of rows that have a recording to be compared with."""
+        apart = np.abs(planned - recorded)[valid]  # (rows, n)
+        per_joint = apart.mean(axis=0) if len(apart) else np.zeros(planned.shape[-1])
+        gripper = np.array([joint.is_gripper for joint in robot.joints])
+        return cls(
+            arm_rad=float(per_joint[~gripper].mean()) if (~gripper).any() else 0.0,
+            gripper=float(per_joint[gripper].mean()) if gripper.any() else 0.0,
+            per_joint=tuple(float(value) for value in per_joint),
+        )
