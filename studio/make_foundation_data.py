@@ -35,7 +35,7 @@ HIDDEN_M = 0.035  # a surface this much in front of a thing's centre hides it
 NO_ANSWER = -1
 HALVES = "half centimetres"
 PERCENT = "% of the picture"
-ASIDE = 0.01  # weight of what is not about the goal
+ASIDE = 0.02  # weight of what is not about the goal
 TOOL = 0.5  # weight of where the tool is: nobody can say how far the goal is without knowing
 
 
