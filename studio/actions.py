@@ -1,7 +1,8 @@
 """Every action a person can take, as data: its name, its keys, where it works, what it asks.
 
-The window turns this table into shortcuts, the help page and the buttons' tips. Holds no behaviour:
-``intent`` is the dotted name of a method of the session.
+The window turns this table into shortcuts, the list of all actions, the help pages and the buttons'
+tips. Holds no behaviour: ``intent`` is the dotted name of a method of the session, or of the desk
+when it begins with ``desk.``; ``needs`` names conditions of :mod:`studio.conditions`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,17 @@ import difflib
 from dataclasses import dataclass
 
 PAGES = ("connect", "teach", "review", "train", "run")
+DESK = "desk."  # intents of the window's own surroundings: help, preferences, layout
+
+_GLYPHS = {
+    "Space": "␣",
+    "Tab": "⇥",
+    "Return": "⏎",
+    "Right": "→",
+    "Left": "←",
+    "Backspace": "⌫",
+    "Escape": "Esc",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +30,22 @@ class Action:
 
     key: str
     text: str
-    intent: str  # dotted method name on the session; "" for going to a page
+    intent: str  # dotted method name; "" for going to a page
     shortcuts: tuple[str, ...] = ()
     pages: tuple[str, ...] = PAGES
     while_typing: bool = False  # also acts when a text field has the focus
+    needs: tuple[str, ...] = ()  # what must be so, else it is shown as not possible now
+    look_first: bool = False  # chosen from elsewhere, only its page is opened: it may move the arm
 
     @property
     def tip(self) -> str:
         """Text and first key, for a tooltip."""
         return f"{self.text} ({self.shortcuts[0]})" if self.shortcuts else self.text
+
+    @property
+    def cap(self) -> str:
+        """First key as it stands on a key cap, "" when there is none."""
+        return _GLYPHS.get(self.shortcuts[0], self.shortcuts[0]) if self.shortcuts else ""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -35,27 +54,64 @@ ACTIONS: tuple[Action, ...] = (
         for number, page in enumerate(PAGES, start=1)
     ),
     Action("stop", "STOP", "stop", ("F12", "Pause"), while_typing=True),
-    Action("release_stop", "Release STOP", "release_stop", ("Ctrl+F12",)),
-    Action("new_scene", "New start scene", "new_scene", ("Ctrl+N",)),
-    Action("take_over", "Take over", "take_over", ("Tab",), ("run",)),
-    Action("hold", "Hold", "hold", ("Space",), ("run", "connect")),
-    Action("approve", "Approve the plan", "running.approve", ("Return", "Enter"), ("run",)),
-    Action("refuse", "Refuse the plan", "running.refuse", ("Backspace",), ("run",)),
-    Action("hand_back", "Hand back to the policy", "running.hand_back", ("H",), ("run",)),
-    Action("run_success", "Mark the run as success", "rollout.mark_success", ("S",), ("run",)),
-    Action("run_failure", "Mark the run as failure", "rollout.mark_failure", ("F",), ("run",)),
-    Action("end_run", "End the recorded run", "rollout.end", ("Right", "N"), ("run",)),
-    Action("record", "Start or end a take", "teaching.toggle", ("Space",), ("teach",)),
-    Action("keep", "Keep the take", "teaching.keep", ("Right", "N"), ("teach",)),
-    Action("redo", "Discard and redo", "teaching.redo", ("Left", "R"), ("teach",)),
-    Action("success", "Mark as success", "teaching.mark_success", ("S",), ("teach",)),
-    Action("failure", "Mark as failure", "teaching.mark_failure", ("F",), ("teach",)),
-    Action("trash_last", "Trash the last take", "teaching.trash_last", ("Backspace",), ("teach",)),
+    Action("release_stop", "Release STOP", "release_stop", ("Ctrl+F12",), needs=("stopped",)),
+    Action("connect", "Connect the arm", "connect_rig", (), ("connect",), needs=("no arm",)),
+    Action("disconnect", "Disconnect the arm", "disconnect_rig", (), ("connect",), needs=("arm",)),
+    Action("new_scene", "New start scene", "new_scene", ("Ctrl+N",), needs=("arm",)),
+    Action("take_over", "Take over", "take_over", ("Tab",), ("run",), needs=("arm",)),
+    Action("hold", "Hold", "hold", ("Space",), ("run", "connect"), needs=("arm",)),
+    Action("approve", "Approve the plan", "running.approve", ("Return", "Enter"), ("run",),
+           needs=("plan",), look_first=True),
+    Action("refuse", "Refuse the plan", "running.refuse", ("Backspace",), ("run",),
+           needs=("plan",)),
+    Action("hand_back", "Hand back to the policy", "running.hand_back", ("H",), ("run",),
+           needs=("policy",), look_first=True),
+    Action("load_newest", "Load the newest run", "desk.load_newest", (), ("run",), needs=("run",)),
+    Action("unload", "Unload the policy", "running.unload", (), ("run",), needs=("policy",)),
+    Action("run_success", "Mark the run as success", "rollout.mark_success", ("S",), ("run",),
+           needs=("rollout",)),
+    Action("run_failure", "Mark the run as failure", "rollout.mark_failure", ("F",), ("run",),
+           needs=("rollout",)),
+    Action("end_run", "End the recorded run", "rollout.end", ("Right", "N"), ("run",),
+           needs=("rollout",)),
+    Action("drive", "Drive without recording", "teaching.drive", (), ("teach",), needs=("arm",)),
+    Action("record", "Start or end a take", "teaching.toggle", ("Space",), ("teach",),
+           needs=("arm", "task"), look_first=True),
+    Action("keep", "Keep the take", "teaching.keep", ("Right", "N"), ("teach",), needs=("take",)),
+    Action("redo", "Discard and redo", "teaching.redo", ("Left", "R"), ("teach",),
+           needs=("take",)),
+    Action("success", "Mark as success", "teaching.mark_success", ("S",), ("teach",),
+           needs=("take",)),
+    Action("failure", "Mark as failure", "teaching.mark_failure", ("F",), ("teach",),
+           needs=("take",)),
+    Action("trash_last", "Trash the last take", "teaching.trash_last", ("Backspace",), ("teach",),
+           needs=("last take",)),
+    Action("demonstrate", "Let the demonstrator record", "desk.demonstrate", (), ("teach",),
+           needs=("arm", "no demonstrator")),
     Action("end_session", "End in order", "teaching.end", ("Escape",), ("teach",)),
-    Action("play", "Play or pause", "review.toggle_play", ("Space",), ("review",)),
-    Action("keep_episode", "Keep the episode", "review.keep_selected", ("Right", "N"), ("review",)),
-    Action("trash_episode", "Trash it", "review.trash_selected", ("Backspace",), ("review",)),
-    Action("undo_trash", "Restore it", "review.restore_last", ("Ctrl+Z",), ("review", "teach")),
+    Action("play", "Play or pause", "review.toggle_play", ("Space",), ("review",),
+           needs=("episode",)),
+    Action("keep_episode", "Keep the episode", "review.keep_selected", ("Right", "N"), ("review",),
+           needs=("episode",)),
+    Action("trash_episode", "Trash the episode", "review.trash_selected", ("Backspace",),
+           ("review",), needs=("episode",)),
+    Action("undo_trash", "Restore from the trash", "review.restore_last", ("Ctrl+Z",),
+           ("review", "teach")),
+    Action("train", "Train a policy", "desk.train", ("Ctrl+T",), ("train",),
+           needs=("episodes", "no training")),
+    Action("stop_training", "Stop the training", "training.stop", (), ("train",),
+           needs=("training",)),
+    Action("help", "Help for this page", "desk.show_help", ("F1",), while_typing=True),
+    Action("find", "Find any action", "desk.find_action", ("Ctrl+K",), while_typing=True),
+    Action("preferences", "Preferences", "desk.show_preferences", ("Ctrl+,",), while_typing=True),
+    Action("theme", "Switch between dark and light", "desk.switch_theme", ("Ctrl+Shift+L",),
+           while_typing=True),
+    Action("sounds", "Sounds on or off", "desk.switch_sounds", ("Ctrl+Shift+M",),
+           while_typing=True),
+    Action("first_steps", "First steps on or off", "desk.switch_first_steps"),
+    Action("reset_layout", "Put the panels back", "desk.reset_layout"),
+    Action("data_folder", "Open the data folder", "desk.open_data_folder"),
+    Action("bundle", "Save a support bundle", "desk.save_support_bundle"),
 )  # fmt: skip
 
 _BY_KEY = {action.key: action for action in ACTIONS}

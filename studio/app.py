@@ -34,7 +34,7 @@ def open_studio(options: argparse.Namespace) -> int:
     app.setApplicationName("Foresight")
     session = Session(bench, folders, loaded.preferences)
     session.start()  # the children load while the window is built
-    theme.apply(app)
+    theme.apply(app, loaded.preferences.theme)
     window = Window(session)
     for warning in loaded.warnings:
         session.noticed.emit(warning, "attention")
@@ -43,5 +43,5 @@ def open_studio(options: argparse.Namespace) -> int:
         from studio.tour import start_tour
 
         start_tour(window, session, options.tour)
-    with catch_unexpected(lambda text, details: window.toasts.show(text, "danger", details)):
+    with catch_unexpected(lambda text, details: window.desk.tell(text, "danger", details)):
         return app.exec()

@@ -12,6 +12,7 @@ import logging.handlers
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from types import TracebackType
 
 MAX_BYTES = 2_000_000
 KEPT_FILES = 5
+REMEMBERED = 200  # records kept in memory for "Details"
 
 
 class JsonLines(logging.Formatter):
@@ -37,6 +39,22 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+class RecentLines(logging.Handler):
+    """The newest records in memory, as a person reads them; for what stands behind an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s  %(message)s"))
+        self._lines: deque[str] = deque(maxlen=REMEMBERED)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+    def last(self, count: int) -> list[str]:
+        """Up to ``count`` records, oldest first; tracebacks are part of theirs."""
+        return list(self._lines)[-count:]
 
 
 def start_logging(folder: Path, *, name: str = "studio") -> Path:

@@ -273,9 +273,14 @@ class Session(QObject):
 
     def set_task(self, task: str) -> None:
         """Task text for recordings and for the policy."""
-        self.preferences = replace(self.preferences, task=task.strip())
         self.teaching.set_task(task)
         self.running.set_task(task)
+        self.prefer(task=task.strip())
+
+    def prefer(self, **changes: object) -> None:
+        """Change preferences by name; they are saved at once and used from now on."""
+        self.preferences = replace(self.preferences, **changes)
+        save_preferences(self.folders.preferences, self.preferences)
         self.preferencesChanged.emit(self.preferences)
 
     # ── every tick ─────────────────────────────────────────────────────────────────────────────

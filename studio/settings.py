@@ -68,6 +68,13 @@ class Preferences:
     demonstrations: int = 10
     autonomy: str = "ask first"
     autoconnect: bool = True
+    theme: str = "dark"  # "dark" or "light"
+    sounds: bool = True
+    first_steps: bool = True  # the newcomer's way is shown
+    steps_done: tuple[str, ...] = ()  # of that way
+
+
+CHOICES = {"theme": ("dark", "light"), "autonomy": ("ask each", "ask first", "veto", "auto")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,25 @@ def load_preferences(path: Path) -> LoadedPreferences:
     fields = {f.name: f for f in dataclasses.fields(Preferences)}
     for key, written in data.items():
         wanted = type(fields[key].default) if key in fields else None
-        value = float(written) if wanted is float and type(written) is int else written
+        value = _as(wanted, written)
         if wanted is None or type(value) is not wanted:
             expected = f"a {wanted.__name__}" if wanted else f"one of {', '.join(fields)}"
-            warnings.append(f"Preference {key} = {value!r} in {path} is dropped: not {expected}.")
+        elif key in CHOICES and value not in CHOICES[key]:
+            expected = f"one of {', '.join(CHOICES[key])}"
         else:
             kept[key] = value
+            continue
+        warnings.append(f"Preference {key} = {value!r} in {path} is dropped: not {expected}.")
     return LoadedPreferences(Preferences(**kept), tuple(warnings))
+
+
+def _as(wanted: type | None, written: object) -> object:
+    """``written`` as the wanted type where TOML has no such type of its own."""
+    if wanted is float and type(written) is int:
+        return float(written)
+    if wanted is tuple and isinstance(written, list) and all(type(w) is str for w in written):
+        return tuple(written)
+    return written
 
 
 def save_preferences(path: Path, preferences: Preferences) -> None:

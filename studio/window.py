@@ -1,4 +1,4 @@
-"""The main window: bar above, places at the left, the stage, the inspector, and what the keys do.
+"""The main window: bar above, places at the left, the stage in cells, the timeline below.
 
 Arranges and routes; it decides nothing about the arm and holds no state but which page is in front.
 """
@@ -6,36 +6,26 @@ Arranges and routes; it decides nothing about the arm and holds no state but whi
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtGui import (
-    QCloseEvent,
-    QKeyEvent,
-    QKeySequence,
-    QPaintEvent,
-    QShortcut,
-    QShowEvent,
-    QWindow,
-)
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QApplication,
     QHBoxLayout,
-    QLineEdit,
     QMainWindow,
-    QPlainTextEdit,
     QSplitter,
     QStackedWidget,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from recordings.types import RigPhase, RigStatus
-from studio.actions import ACTIONS, PAGES, Action, action
+from studio.actions import DESK, PAGES, action
+from studio.desk.desk import Desk
+from studio.desk.foot import Foot
+from studio.desk.keys import Keys
+from studio.desk.time_bar import TimeBar
 from studio.pages.connect import ConnectPage
 from studio.pages.page import Page, give_left_its_width
 from studio.pages.review import ReviewPage
@@ -44,13 +34,14 @@ from studio.pages.stage import Stage
 from studio.pages.teach import TeachPage
 from studio.pages.train import TrainPage
 from studio.session import Session
+from widgets.cells import BOTTOM, RIGHT, Cells
 from widgets.nav_rail import NavRail
-from widgets.toast import Toasts
 from widgets.top_bar import TopBar
 
-STOP_KEYS = (Qt.Key.Key_F12, Qt.Key.Key_Pause)
 INSPECTOR_PX = 348
+LOW_PX = 880  # a window lower than this shows the cameras beside each other
 REPORTS_SHOWN = 4  # every fourth status (5 Hz) changes the numbers above: readable, and cheaper
+STAGE_CELLS = ("cameras", "curves")
 
 
 class Window(QMainWindow):
@@ -63,11 +54,15 @@ class Window(QMainWindow):
         self.resize(1500, 940)
         self.bar = TopBar()
         self.rail = NavRail()
+        self.below = QWidget()  # everything but the bar: panels may cover it, STOP stays free
+        self.desk = Desk(session, self, self.below)
+        self.toasts = self.desk.toasts
         self.stage = Stage(session)
+        self.time_bar = TimeBar(session)
         self.pages: dict[str, Page] = {
             page.key: page
             for page in (
-                ConnectPage(session, self.go),
+                ConnectPage(session, self.desk.steps, self.go),
                 TeachPage(session),
                 ReviewPage(session),
                 TrainPage(session, self.preview),
@@ -79,7 +74,7 @@ class Window(QMainWindow):
         self._reports = 0
         self._painted = False
         self._arrange()
-        self._bind_keys()
+        self._keys = Keys(self, lambda: self.page, self.do)
         self._connect_facts()
         self.go(self.page)
         self._restore_layout()
@@ -91,7 +86,8 @@ class Window(QMainWindow):
         self._strips = QStackedWidget()
         self._centres = QStackedWidget()
         self._inspectors = QStackedWidget()
-        self._centres.addWidget(self.stage.centre)
+        self._inspectors.setMinimumWidth(INSPECTOR_PX)
+        self._centres.addWidget(self.stage.view)
         for page in self.pages.values():
             for stack, panel in (
                 (self._lefts, page.left),
@@ -102,45 +98,79 @@ class Window(QMainWindow):
                 if panel is not None:
                     stack.addWidget(panel)
         self.stage.strip_place.addWidget(self._strips)
-        right = QWidget()
-        right.setProperty("role", "panel")
-        right.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        right.setMinimumWidth(INSPECTOR_PX)
-        column = QVBoxLayout(right)
+        self.cells = Cells(self._centres)
+        self.cells.add("cameras", "Cameras", self.stage.cameras, RIGHT, closable=True)
+        self.cells.add("inspector", "Inspector", self._inspectors, RIGHT, closable=False)
+        self.cells.add("curves", "Joints", self.stage.curves, BOTTOM, closable=True)
+        self._first_layout, _ = self.cells.layout_state()
+        self._left = QWidget()
+        self._left.setProperty("role", "panel")
+        self._left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(self._left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.stage.cameras)
-        column.addWidget(self._inspectors, 1)
+        column.addWidget(self.desk.coach.card)
+        column.addWidget(self._lefts, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        for panel in (self._lefts, self._centres, right):
-            self._splitter.addWidget(panel)
+        self._splitter.addWidget(self._left)
+        self._splitter.addWidget(self.cells)
         self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([272, 2000, INSPECTOR_PX])
         self._splitter.setChildrenCollapsible(False)
         self._put_together()
 
     def _put_together(self) -> None:
+        foot = Foot(self.do, self._panel_entries, self)
+        for item in foot.buttons:
+            self.rail.add_bottom(item)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self._splitter, 1)
+        lower = QVBoxLayout(self.below)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(0)
+        lower.addLayout(middle, 1)
+        lower.addWidget(self.time_bar.panel)
         ground = QWidget()
         ground.setProperty("role", "page")
         rows = QVBoxLayout(ground)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.bar)
-        below = QHBoxLayout()
-        below.setSpacing(0)
-        below.addWidget(self.rail)
-        below.addWidget(self._splitter, 1)
-        rows.addLayout(below, 1)
+        rows.addWidget(self.below, 1)
         self.setCentralWidget(ground)
-        self.toasts = Toasts(ground)
+
+    def _panel_entries(self) -> list[QAction]:
+        return self.cells.actions_to_show(STAGE_CELLS if self.pages[self.page].uses_stage else ())
+
+    def reset_layout(self) -> None:
+        """Put all panels where they were at first."""
+        self.cells.restore_layout(self._first_layout, [])
+        self._size_cells()
+        self.go(self.page)
+
+    def _size_cells(self) -> None:
+        """Cameras as large as the window's height allows, the inspector below them."""
+        grid_px = INSPECTOR_PX - 24
+        columns = 2 if self.height() < LOW_PX else 1
+        cameras_px = 40 + self.stage.grid.height_for(grid_px, columns=columns)
+        right = [self.cells.cell(key) for key in ("cameras", "inspector")]
+        self.cells.resizeDocks(
+            right, [cameras_px, max(200, self.height() - cameras_px)], Qt.Orientation.Vertical
+        )
+        self.cells.resizeDocks(right[:1], [INSPECTOR_PX], Qt.Orientation.Horizontal)
+        curves_px = round(0.26 * self.height())
+        self.cells.resizeDocks([self.cells.cell("curves")], [curves_px], Qt.Orientation.Vertical)
 
     def _restore_layout(self) -> None:
         layout = QSettings("foresight", "window")
-        geometry, splitter = layout.value("geometry"), layout.value("splitter")
+        geometry, state = layout.value("geometry"), layout.value("cells")
         if geometry is not None:
             self.restoreGeometry(geometry)
-        if splitter is not None:
-            self._splitter.restoreState(splitter)
+        closed = layout.value("closed cells") or []
+        if state is None or not self.cells.restore_layout(state, list(closed)):
+            QTimer.singleShot(0, self, self._size_cells)
+        self.go(self.page)
 
     # ── pages ──────────────────────────────────────────────────────────────────────────────────
 
@@ -151,59 +181,33 @@ class Window(QMainWindow):
         self.page = key
         page = self.pages[key]
         self.rail.set_current(key)
-        self._lefts.setVisible(page.left is not None)
+        self._left.setVisible(page.shows_left)
         give_left_its_width(self._splitter, page.left_px)
+        self._strips.setVisible(page.strip is not None)
         for stack, panel in (
             (self._lefts, page.left),
             (self._strips, page.strip),
-            (self._centres, page.centre or self.stage.centre),
+            (self._centres, page.centre or self.stage.view),
             (self._inspectors, page.inspector),
         ):
             if panel is not None:
                 stack.setCurrentWidget(panel)
-        self.stage.cameras.setVisible(page.uses_stage)
-        if key == "review":
-            self.stage.show_replay()
-        else:
-            self.stage.show_live()
+        self.cells.show_only(("inspector", *(STAGE_CELLS if page.uses_stage else ())))
+        self._show_replay_or_live(replay=key == "review")
+        self.desk.coach.set_page(key)
         page.enter()
+
+    def _show_replay_or_live(self, *, replay: bool) -> None:
+        for part in (self.stage, self.time_bar):
+            (part.show_replay if replay else part.show_live)()
+        word = "recorded" if replay else "measured and sent"
+        self.cells.cell("curves").heading.setText(f"Joints · {word}")
+        self.cells.cell("cameras").heading.setText("Cameras · recorded" if replay else "Cameras")
 
     def preview(self, run: Path) -> None:
         """Load the policy of ``run`` and look at what it plans."""
         self.session.running.choose(run)
         self.go("run")
-
-    # ── keys ───────────────────────────────────────────────────────────────────────────────────
-
-    def _bind_keys(self) -> None:
-        """Everything but STOP is a shortcut of the window."""
-        by_key: dict[str, list[Action]] = {}
-        for entry in ACTIONS:
-            for shortcut in entry.shortcuts if entry.key != "stop" else ():
-                by_key.setdefault(shortcut, []).append(entry)
-        for shortcut, entries in by_key.items():
-            bound = QShortcut(QKeySequence(shortcut), self)
-            bound.setAutoRepeat(False)
-            bound.activated.connect(partial(self._on_key, entries))
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusWindowChanged.connect(self._on_app_focus_window_changed)
-
-    def _on_app_focus_window_changed(self, focused: QWindow | None) -> None:
-        """STOP is heard in every window of ours, dialogs included, before anybody else."""
-        if focused is not None:
-            focused.installEventFilter(self)
-
-    def _on_key(self, entries: list[Action]) -> None:
-        for entry in entries:
-            if entry.pages and self.page not in entry.pages:
-                continue
-            if is_typing() and not entry.while_typing:
-                continue
-            self.do(entry.key)
-            return
-        if is_typing() or Qt.Key.Key_Tab.name[4:] in (s for e in entries for s in e.shortcuts):
-            self.focusNextChild()
 
     def do(self, key: str) -> None:
         """Carry out an action of the table."""
@@ -213,17 +217,9 @@ class Window(QMainWindow):
         elif key == "stop":
             self.bar.stop_button.press()
         else:
-            intent: Callable[[], None] = attrgetter(entry.intent)(self.session)
+            owner = self.desk if entry.intent.startswith(DESK) else self.session
+            intent: Callable[[], None] = attrgetter(entry.intent.removeprefix(DESK))(owner)
             intent()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-            if plain and event.key() in STOP_KEYS:
-                if not event.isAutoRepeat():
-                    self.do("stop")
-                return True
-        return super().eventFilter(watched, event)
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -234,9 +230,12 @@ class Window(QMainWindow):
         self.bar.torqueReleaseRequested.connect(session.release_torque)
         self.bar.resumeRequested.connect(session.release_stop)
         session.statusChanged.connect(self._on_session_status_changed)
-        session.noticed.connect(self.toasts.show)
         session.ticked.connect(self._on_session_ticked)
         session.review.episodesChanged.connect(lambda _: self.pages["teach"].enter())
+        session.preferencesChanged.connect(self._on_session_preferences_changed)
+
+    def _on_session_preferences_changed(self, _: object) -> None:
+        self._left.setVisible(self.pages[self.page].shows_left)
 
     def _on_session_status_changed(self, status: RigStatus) -> None:
         self._show_authority(status)
@@ -275,26 +274,24 @@ class Window(QMainWindow):
         """What may wait until the window is on screen."""
         self.session.load()
         self.stage.build()
+        QTimer.singleShot(0, self, self.desk.sounds.prepare)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._on_app_focus_window_changed(self.windowHandle())
+        self._keys.listen_to(self.windowHandle())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
-            QTimer.singleShot(0, self.fill)
+            QTimer.singleShot(0, self, self.fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         layout = QSettings("foresight", "window")
+        state, closed = self.cells.layout_state()
         layout.setValue("geometry", self.saveGeometry())
-        layout.setValue("splitter", self._splitter.saveState())
+        layout.setValue("cells", state)
+        layout.setValue("closed cells", closed)
+        self.desk.close()
         self.session.close()
         super().closeEvent(event)
-
-
-def is_typing() -> bool:
-    """Whether the focus is in a field that takes text."""
-    focus = QApplication.focusWidget()
-    return isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit | QAbstractSpinBox)

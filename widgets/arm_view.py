@@ -57,6 +57,7 @@ class ArmView(QWidget):
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._draw)
         self._title, self._phases, self._samples = "", (0, 0, 0), 0
+        self._measured_word = "measured"
         self._has_ghost = False
         self.setProperty("role", "view")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -182,6 +183,12 @@ class ArmView(QWidget):
             self._title = title
             self._refresh_hud()
 
+    def set_measured_word(self, word: str) -> None:
+        """What the solid arm is: "measured" now, or "recorded"."""
+        if word != self._measured_word:
+            self._measured_word = word
+            self._refresh_hud()
+
     def reset_view(self) -> None:
         if self._scene is not None:
             self._scene.reset_view()
@@ -251,7 +258,7 @@ class ArmView(QWidget):
                     for role, mark, word, n in counts
                 )
             )
-        legend = ["solid = measured"]
+        legend = [f"solid = {self._measured_word}"]
         legend += ["blue ghost = end of plan"] if self._has_ghost else []
         legend += [f"fan = {self._samples} samples"] if self._samples else []
         if self._gl.available:

@@ -49,6 +49,7 @@ class CameraView(QWidget):
         self._fps = 0.0
         self._age_ms = 0.0
         self._reason = "Waiting for the first picture"
+        self._recorded = False
         self._trace: list[tuple[str, QPolygonF]] = []
         self._note = ""
         self.setMinimumSize(120, 90)
@@ -73,7 +74,13 @@ class CameraView(QWidget):
         self._fps = fps
         self._age_ms = age_ms
         self._reason = ""
+        self._recorded = False
         self.update()
+
+    def set_recorded(self, image: U8) -> None:
+        """Show a picture of an episode: it has no rate and no age."""
+        self.set_frame(image, 0.0, 0.0)
+        self._recorded = True
 
     def set_trace(
         self, points: npt.ArrayLike | None, split: int = 0, executing: int | None = None
@@ -107,6 +114,8 @@ class CameraView(QWidget):
         """What the chip says, e.g. ``front · 30.0 fps · 21 ms``."""
         if self._image is None:
             return f"{self._title} · offline"
+        if self._recorded:
+            return f"{self._title} · recorded"
         stale = " · stale" if self._age_ms > STALE_MS else ""
         return f"{self._title} · {self._fps:.1f} fps · {self._age_ms:.0f} ms{stale}"
 

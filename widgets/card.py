@@ -5,7 +5,7 @@ They only carry roles; how a role looks is decided by ``widgets.theme``.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -112,11 +112,36 @@ def label(
 
 
 class Button(QPushButton):
-    """A push button that shortens its words, never its icon and key, where there is no room."""
+    """A push button: its icon follows the palette, its words are shortened where room is short.
+
+    Icon and key stay whole. What is read out is the words without the key.
+    """
 
     def __init__(self, text: str = "", *, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
+        self._icon_name = ""
+        self.setText(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setAccessibleName(text.split(_KEY_GAP, maxsplit=1)[0])
+
+    def set_icon(self, name: str) -> None:
+        """Show an icon of ``assets/icons``, "" none."""
+        self._icon_name = name
+        self.setIconSize(QSize(16, 16))
+        self._tint()
+
+    def _tint(self) -> None:
+        if self._icon_name:
+            filled = self.property("kind") in ("primary", "ok", "danger")
+            self.setIcon(icons.icon(self._icon_name, COLORS.on_fill if filled else COLORS.text))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._tint()
 
     def minimumSizeHint(self) -> QSize:
         full = super().sizeHint()
@@ -145,6 +170,18 @@ class Button(QPushButton):
         return self.fontMetrics().horizontalAdvance(text)
 
 
+class KeyRow(QWidget):
+    """What a key does on the left, the key as a cap on the right."""
+
+    def __init__(self, name: str, key: str, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(label(name, role="quiet"))
+        row.addStretch(1)
+        row.addWidget(label(key, role="cap"))
+
+
 def button(text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str = "") -> Button:
     """A push button.
 
@@ -161,9 +198,17 @@ def button(text: str, *, kind: str = "", icon: str = "", key: str = "", tip: str
     result.setCursor(Qt.CursorShape.PointingHandCursor)
     result.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys of the page alone
     if icon:
-        filled = kind in ("primary", "ok", "danger")
-        result.setIcon(icons.icon(icon, COLORS.on_fill if filled else COLORS.text))
-        result.setIconSize(QSize(16, 16))
+        result.set_icon(icon)
+    return result
+
+
+def tiny_button(icon: str, tip: str) -> Button:
+    """An icon without words, for heads of panels; ``tip`` is also what is read out."""
+    result = button("", kind="quiet", icon=icon, tip=tip)
+    result.setProperty("tiny", "true")
+    result.setAccessibleName(tip)
+    result.setFixedSize(22, 20)
+    result.setIconSize(QSize(12, 12))
     return result
 
 

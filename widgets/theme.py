@@ -32,6 +32,9 @@ QWidget[role="panel"], QDockWidget { background: $panel; }
 QWidget[role="bar"] { background: $bar; }
 QWidget[role="view"] { background: $sunken; }
 QFrame[role="card"] { background: $raised; border: none; border-radius: 8px; }
+QFrame[role="card"][current="true"] { border: 1px solid $plan_far; }
+QFrame[role="card"]:focus { border: 1px solid $focus; }
+QFrame[role="coach"] { background: $raised; border: 1px solid $plan_far; border-radius: 8px; }
 QFrame[role="line"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 
 QLabel { background: transparent; }
@@ -68,6 +71,7 @@ QPushButton[kind="quiet"]:hover { background: $control; }
 QPushButton[kind="primary"]:focus, QPushButton[kind="ok"]:focus,
 QPushButton[kind="danger"]:focus { border: 1px solid $on_fill; }
 QPushButton[kind]:disabled { background: $control; color: $quiet; border: 1px solid transparent; }
+QPushButton[tiny="true"] { padding: 0; min-height: 0; border-radius: 4px; }
 QPushButton[segment="true"] { padding: 7px 1px; font-size: 12px; }
 QPushButton[segment="true"]:checked { background: $primary; color: $on_fill; }
 
@@ -142,6 +146,8 @@ QScrollBar::handle { background: $control; border-radius: 3px; min-height: 28px;
 QScrollBar::handle:hover { background: $control_hover; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QMainWindow::separator { background: $background; width: 4px; height: 4px; }
+QMainWindow::separator:hover { background: $primary; }
 QSplitter::handle { background: $background; }
 QSplitter::handle:hover { background: $primary; }
 QSplitter::handle:horizontal { width: 2px; }
@@ -162,6 +168,27 @@ QDockWidget::title { background: $panel; padding: 8px 12px; font-size: 11px; fon
 QStatusBar { background: $bar; color: $quiet; }
 QGroupBox { border: 1px solid $border; border-radius: 8px; margin-top: 18px; padding: 10px; }
 QGroupBox::title { subcontrol-origin: margin; left: 10px; color: $quiet; }
+
+QFrame[role="overlay"] { background: $panel; border: 1px solid $border; border-radius: 12px; }
+QListWidget[role="palette"] { background: transparent; }
+QListWidget[role="topics"] { background: transparent; }
+QListWidget[role="topics"]::item { padding: 8px 10px; border-radius: 6px; }
+QListWidget[role="topics"]::item:hover { background: $raised; }
+QListWidget[role="topics"]::item:selected { background: $selection; color: $strong; }
+QTextBrowser[role="reading"] { background: $raised; border: 1px solid transparent; padding: 10px; }
+QTextBrowser[role="reading"]:focus { border: 1px solid $border; }
+QPlainTextEdit[role="code"] { background: $sunken; font-size: 12px; }
+QToolButton[role="foot"] {
+  background: transparent; border: 1px solid transparent; border-radius: 8px;
+  min-width: 62px; max-width: 62px; padding: 5px 0; color: $quiet; font-size: 11px;
+}
+QToolButton[role="foot"]:hover { background: $control; color: $strong; }
+QToolButton[role="foot"]:focus { border: 1px solid $focus; }
+QToolButton[role="foot"]::menu-indicator { image: none; width: 0; }
+QLabel[role="cap"] {
+  background: $control; color: $text; border: 1px solid $border; border-radius: 4px;
+  padding: 1px 6px; font-size: 11px; font-weight: 700;
+}
 
 QFrame[role="toast"] { background: $raised; border: 1px solid $border; border-radius: 8px; }
 QFrame[role="toast"][tone="ok"] { border: 1px solid $ok; }

@@ -1,6 +1,7 @@
-"""The time scrubber of Review: one cursor, and a band that shows who drove when.
+"""The timeline: a band that shows who drove when, marks, and one cursor.
 
-Times are seconds from the start of the episode. Knows no episode and plays nothing itself.
+Times are seconds from the start of what is shown: an episode, in which the cursor can be moved, or
+(live) the last seconds, labelled backwards from now. Knows no episode and plays nothing itself.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,7 +23,7 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from recordings.types import Authority
 from widgets import theme
@@ -35,6 +37,7 @@ _ROLES = {
 _STEP_S = 1 / 30
 _SIDE_PX = 8
 _BAND_TOP_PX, _BAND_PX = 10, 16
+_NEAR_PX = 6  # a mark is hit within this distance
 
 
 class Timeline(QWidget):
@@ -49,6 +52,8 @@ class Timeline(QWidget):
         self._cursor_s = 0.0
         self._spans: list[tuple[float, float, Authority]] = []
         self._marks: tuple[tuple[float, str], ...] = ()
+        self._live = False
+        self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -59,6 +64,13 @@ class Timeline(QWidget):
         self._cursor_s = 0.0
         self._spans = []
         self._marks = ()
+        self.update()
+
+    def set_live(self, live: bool) -> None:
+        """Show the last seconds: the end is now, and nothing can be moved."""
+        self._live = live
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if live else Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.ArrowCursor if live else Qt.CursorShape.PointingHandCursor)
         self.update()
 
     def set_authority(self, t_s: npt.ArrayLike, authority: npt.ArrayLike) -> None:
@@ -92,7 +104,7 @@ class Timeline(QWidget):
         self._paint_band(painter)
         painter.setFont(theme.font(11))
         self._paint_times(painter)
-        if self._duration_s > 0:
+        if self._duration_s > 0 and not self._live:
             self._paint_cursor(painter)
         painter.end()
 
@@ -128,12 +140,13 @@ class Timeline(QWidget):
         step = tick_step_s(self._duration_s, self.width())
         for at in np.arange(0, self._duration_s + 1e-6, step):
             x = self._x(float(at))
-            if abs(float(at) - self._cursor_s) / self._duration_s * self.width() < 42:
+            near = abs(float(at) - self._cursor_s) / self._duration_s * self.width() < 42
+            if near and not self._live:
                 continue
             width = 44
             left = min(max(x - width / 2, 0), self.width() - width)
             area = QRectF(left, 30, width, 18)
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, f"{at:g} s")
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._time_text(float(at)))
 
     def _paint_cursor(self, painter: QPainter) -> None:
         x = self._x(self._cursor_s)
@@ -147,6 +160,12 @@ class Timeline(QWidget):
         painter.setPen(QColor(COLORS.strong))
         area = QRectF(left, 30, width, 18)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, f"{self._cursor_s:.2f} s")
+
+    def _time_text(self, seconds: float) -> str:
+        if not self._live:
+            return f"{seconds:g} s"
+        back = self._duration_s - seconds
+        return f"-{back:g} s" if back > 0 else "now"
 
     def _x(self, seconds: float) -> float:
         span = self.width() - 2 * _SIDE_PX
@@ -176,7 +195,21 @@ class Timeline(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words = self.mark_at(event.pos().x())
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
+
+    def mark_at(self, x_px: float) -> str:
+        """Word of the mark that is there, "" when none is."""
+        near = [(abs(self._x(at) - x_px), word) for at, word in self._marks]
+        return next((word for away, word in sorted(near) if away <= _NEAR_PX), "")
+
     def _ask(self, x: float) -> None:
+        if self._live:
+            return
         span = max(self.width() - 2 * _SIDE_PX, 1)
         self._move_to((x - _SIDE_PX) / span * self._duration_s)
 

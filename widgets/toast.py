@@ -5,12 +5,14 @@ What went wrong stays until it is clicked away. Knows no log: the caller decides
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets import icons, theme
-from widgets.card import label
+from widgets.card import Button, button, label
 from widgets.palette import COLORS
 
 STAY_MS = {"info": 4000, "ok": 4000, "attention": 7000, "danger": 0}  # 0: until clicked
@@ -25,7 +27,9 @@ _MARGIN_PX = 18
 
 
 class Toasts(QWidget):
-    """A stack of toasts over ``parent``; takes no mouse events beside them."""
+    """A stack of toasts over ``parent``; emits ``detailsRequested(sentence, details)``."""
+
+    detailsRequested = Signal(str, str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -37,8 +41,16 @@ class Toasts(QWidget):
         parent.installEventFilter(self)
         self.hide()
 
-    def show(self, text: str = "", level: str = "info", detail: str = "") -> None:
-        """Show a sentence; ``level`` is "info", "ok", "attention" or "danger".
+    def show(
+        self, text: str = "", level: str = "info", detail: str = "", *, details: str = ""
+    ) -> None:
+        """Show a sentence.
+
+        Args:
+            text: what happened.
+            level: "info", "ok", "attention" or "danger".
+            detail: a second, quiet line.
+            details: what a button "Details" asks for, "" no button.
 
         Raises:
             ValueError: another level.
@@ -53,6 +65,8 @@ class Toasts(QWidget):
         if len(self._shown) >= MOST:
             self._drop(self._shown[0])
         toast = _Toast(text, level, detail, parent=self)
+        if details:
+            toast.add_details().clicked.connect(partial(self._on_details_clicked, text, details))
         toast.finished.connect(self._on_toast_finished)
         self._shown.append(toast)
         self._column.addWidget(toast)
@@ -70,6 +84,9 @@ class Toasts(QWidget):
         if event.type() == QEvent.Type.Resize:
             self._place()
         return False
+
+    def _on_details_clicked(self, text: str, details: str, _checked: bool = False) -> None:
+        self.detailsRequested.emit(text, details)
 
     def _on_toast_finished(self, toast: _Toast) -> None:
         self._drop(toast)
@@ -108,7 +125,7 @@ class _Toast(QFrame):
         icon, role = _LOOKS[level]
         mark = QLabel()
         mark.setPixmap(icons.pixmap(icon, getattr(COLORS, role), size_px=20))
-        words = QVBoxLayout()
+        self._words = words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label(text, role="value", wrap=True))
         if detail:
@@ -124,6 +141,13 @@ class _Toast(QFrame):
             close = QLabel()
             close.setPixmap(icons.pixmap("close", COLORS.quiet, size_px=14))
             row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+
+    def add_details(self) -> Button:
+        """A button below the words."""
+        item = button("Details", icon="info", tip="What the log says about this")
+        self._words.addSpacing(6)
+        self._words.addWidget(item, 0, Qt.AlignmentFlag.AlignLeft)
+        return item
 
     def sizeHint(self) -> QSize:
         return QSize(360, super().sizeHint().height())

@@ -12,19 +12,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from recordings.types import RigPhase
 from studio.actions import action
+from studio.desk.first_steps import STEPS, FirstSteps
 from studio.pages.page import Page, bar, column
 from studio.session import Blocker, Session
+from widgets import theme
 from widgets.blocker_list import BlockerItem, BlockerList
-from widgets.card import Card, ValueRow, button, label
+from widgets.card import Card, ValueRow, button, label, tiny_button
 
 TICKS = 10  # between two looks at the blockers
-STEPS = (
-    ("Drive it", "teach", "Move the arm with mouse or keys on Teach"),
-    ("Record", "teach", "A few demonstrations, or let the demonstrator make them"),
-    ("Train", "train", "A small model, minutes on this computer"),
-    ("Preview", "run", "See in 3D what it plans before anything moves"),
-    ("Let it run", "run", "And take over at any moment"),
-)
 
 
 class StepCard(Card):
@@ -32,14 +27,28 @@ class StepCard(Card):
 
     clicked = Signal()
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, number: int, title: str, text: str) -> None:
         super().__init__()
+        self._number = number
         self.body.setSpacing(3)
-        self.body.addWidget(label(title, role="value"))
+        self._mark = label("", role="value")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._mark)
+        row.addWidget(label(title, role="value"), 1)
+        self.body.addLayout(row)
         self.body.addWidget(label(text, role="quiet", wrap=True))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(title)
+        self._title = title
+        self.set_state(done=False, current=False)
+
+    def set_state(self, *, done: bool, current: bool) -> None:
+        """A tick when it is done; the one to do next is framed."""
+        self._mark.setText("✓" if done else str(self._number))
+        theme.restyle(self._mark, tone="ok" if done else "")
+        theme.restyle(self, current="true" if current else "false")
+        self.setAccessibleName(f"{self._title}, {'done' if done else 'to do'}")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()
@@ -56,19 +65,22 @@ class ConnectPage(Page):
 
     key = "connect"
 
-    def __init__(self, session: Session, go: Callable[[str], None]) -> None:
+    def __init__(self, session: Session, steps: FirstSteps, go: Callable[[str], None]) -> None:
         super().__init__()
         self._go = go
+        self._steps = steps
         self._ticks = 0
         self._session = session
         self.blockers = BlockerList()
         self.blockers.fixRequested.connect(self._on_fix_requested)
         self.scene_row = ValueRow("Start scene", "–")
         self.inspector = column(self.blockers, self._bench_card())
-        self.left = column(*self._steps())
+        self.left = column(*self._step_cards())
         self.strip = bar(label("Simulated bench", role="value"), self._scene_controls())
         session.sceneChanged.connect(lambda s: self.scene_row.set_value(f"seed {s.seed}"))
+        steps.changed.connect(self._show_steps)
         self._show_blockers()
+        self._show_steps()
 
     def _bench_card(self) -> QWidget:
         bench = self._session.cell.bench
@@ -90,23 +102,36 @@ class ConnectPage(Page):
         row = QHBoxLayout(place)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
-        scene = button("New start scene", icon="reset", tip=action("new_scene").tip)
+        scene = button("New start scene", icon="reset", key="Ctrl+N", tip=action("new_scene").tip)
         scene.clicked.connect(self._session.new_scene)
         row.addWidget(scene)
         return place
 
-    def _steps(self) -> list[QWidget]:
+    def _step_cards(self) -> list[QWidget]:
         title = Card("First time here")
+        close = tiny_button("close", "Hide the first steps")
+        close.clicked.connect(self._steps.dismiss)
+        title.heading_row.addStretch(1)
+        title.heading_row.addWidget(close)
         title.body.addWidget(label("Five short steps", role="subtitle"))
         title.body.addWidget(
             label("Nothing needs to be plugged in: this arm is simulated.", role="quiet", wrap=True)
         )
-        cards: list[QWidget] = [title]
-        for number, (name, page, text) in enumerate(STEPS, start=1):
-            card = StepCard(f"{number}   {name}", text)
-            card.clicked.connect(partial(self._go, page))
-            cards.append(card)
-        return cards
+        self.cards: dict[str, StepCard] = {}
+        for number, step in enumerate(STEPS, start=1):
+            card = StepCard(number, step.title, step.text)
+            card.clicked.connect(partial(self._go, step.page))
+            self.cards[step.key] = card
+        return [title, *self.cards.values()]
+
+    def _show_steps(self) -> None:
+        for step in STEPS:
+            current = step is self._steps.current
+            self.cards[step.key].set_state(done=self._steps.done(step), current=current)
+
+    @property
+    def shows_left(self) -> bool:
+        return self._steps.shown
 
     def enter(self) -> None:
         self._show_blockers()

@@ -25,13 +25,18 @@ class Page:
 
     key = ""
     left_px = 272  # width of ``left`` at first
-    uses_stage = True  # False: ``centre`` is shown instead of 3D and cameras
+    uses_stage = True  # False: ``centre`` is shown instead of 3D, cameras and curves
 
     def __init__(self) -> None:
         self.left: QWidget | None = None  # list beside the rail
         self.strip: QWidget | None = None  # controls below the 3D view
         self.centre: QWidget | None = None
         self.inspector: QWidget | None = None
+
+    @property
+    def shows_left(self) -> bool:
+        """Whether there is something to show beside the rail now."""
+        return self.left is not None
 
     def enter(self) -> None:
         """The page has just come to the front."""
@@ -78,8 +83,8 @@ def give_left_its_width(splitter: QSplitter, wanted_px: int) -> None:
     """The first panel gets ``wanted_px``, less where the window is narrow; the second the rest."""
     splitter.widget(0).setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
     splitter.widget(0).setMaximumWidth(wanted_px)
-    left, centre, right = splitter.sizes()
-    splitter.setSizes([wanted_px, max(0, centre + left - wanted_px), right])
+    left, rest = splitter.sizes()
+    splitter.setSizes([wanted_px, max(0, left + rest - wanted_px)])
 
 
 def indent(box: QAbstractSpinBox) -> None:

@@ -5,27 +5,24 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
 from recordings.reader import Episode
 from recordings.types import Authority, EpisodeInfo, EpisodePhase
 from studio.actions import action
 from studio.demonstrations import DEMONSTRATOR, DRIVER
-from studio.pages.page import Page, bar, column
+from studio.pages.page import Page, column
 from studio.parts.training import TrainingSet
 from studio.session import Session
-from widgets import icons
 from widgets.card import Card, ValueRow, button, label
 from widgets.episode_model import COLUMNS
 from widgets.episode_table import EpisodeTable
-from widgets.palette import COLORS
-from widgets.timeline import Timeline
 
 HIDDEN = ("Task", "Steps", "Take-overs", "Success")  # columns that the card on the right shows
 
 
 class ReviewPage(Page):
-    """Table beside the rail, replay on the stage, facts and verdict on the right."""
+    """Table beside the rail, replay on the stage, facts on the right; the cursor is below."""
 
     key = "review"
     left_px = 470
@@ -41,11 +38,9 @@ class ReviewPage(Page):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.left = self._list()
-        self.strip = self._strip()
         self.inspector = column(self._episode_card(), self._set_card())
         self._review.episodesChanged.connect(self._on_review_episodes_changed)
         self._review.opened.connect(self._on_review_opened)
-        self._review.cursorMoved.connect(self._on_review_cursor_moved)
         self.table.episodeSelected.connect(self._review.select)
         self.table.keepRequested.connect(self._review.keep)
         self.table.trashRequested.connect(self._review.trash)
@@ -61,18 +56,6 @@ class ReviewPage(Page):
         layout.setContentsMargins(6, 10, 4, 0)
         layout.addWidget(self.table)
         return panel
-
-    def _strip(self) -> QWidget:
-        self.play = button("Play", icon="play", key="␣", kind="primary", tip=action("play").tip)
-        self.play.clicked.connect(self._review.toggle_play)
-        self.timeline = Timeline()
-        self.timeline.cursorMoved.connect(self._on_timeline_cursor_moved)
-        self.timeline.playRequested.connect(self._review.toggle_play)
-        strip = bar(self.play, self.timeline)
-        layout = strip.layout()
-        assert isinstance(layout, QHBoxLayout)
-        layout.setStretch(1, 1)
-        return strip
 
     def _episode_card(self) -> QWidget:
         card = Card("Episode")
@@ -90,10 +73,12 @@ class ReviewPage(Page):
 
     def _set_card(self) -> QWidget:
         card = Card("Ready for training")
-        self.set_rows = {name: ValueRow(name) for name in ("Episodes", "Minutes", "Tasks")}
+        self.set_rows = {name: ValueRow(name) for name in ("Episodes", "Motion", "Tasks")}
         for row in self.set_rows.values():
             card.body.addWidget(row)
-        undo = button("Restore from trash", kind="quiet", icon="redo", tip=action("undo_trash").tip)
+        undo = button(
+            "Restore from trash", icon="redo", key="Ctrl+Z", tip=action("undo_trash").tip
+        )
         undo.clicked.connect(self._review.restore_last)
         card.body.addWidget(undo)
         return card
@@ -113,17 +98,12 @@ class ReviewPage(Page):
         thumbnail = self._review.next_thumbnail()
         if thumbnail is not None:
             self.table.set_thumbnail(*thumbnail)
-        playing = self._review.playing
-        text = "Pause   ␣" if playing else "Play   ␣"
-        if text != self.play.text():
-            self.play.setText(text)
-            self.play.setIcon(icons.icon("pause" if playing else "play", COLORS.on_fill))
 
     def _on_review_episodes_changed(self, episodes: list[EpisodeInfo]) -> None:
         self.table.set_episodes(episodes)
         known = TrainingSet.of(episodes)
         self.set_rows["Episodes"].set_value(str(known.episodes))
-        self.set_rows["Minutes"].set_value(f"{known.minutes:.1f}")
+        self.set_rows["Motion"].set_value(f"{known.minutes:.1f} min")
         self.set_rows["Tasks"].set_value(str(len(known.tasks)))
         self._show_facts(self._info())
 
@@ -133,11 +113,6 @@ class ReviewPage(Page):
 
     def _on_review_opened(self, episode: Episode | None) -> None:
         self._show_facts(self._info())
-        self.play.setEnabled(episode is not None)
-        self.timeline.setEnabled(episode is not None)
-        if episode is not None:
-            self.timeline.set_duration(float(self._review.t_s[-1]))
-            self.timeline.set_authority(self._review.t_s, episode.authority)
 
     def _show_facts(self, info: EpisodeInfo | None) -> None:
         self.title.setText(info.task or info.id if info else "Choose an episode")
@@ -147,14 +122,6 @@ class ReviewPage(Page):
         for name, row in self.rows.items():
             text, tone = values.get(name, ("–", ""))
             row.set_value(text, tone=tone)
-
-    def _on_review_cursor_moved(self, row: int) -> None:
-        self.timeline.set_cursor(float(self._review.t_s[row]))
-
-    def _on_timeline_cursor_moved(self, seconds: float) -> None:
-        if self._review.playing:
-            self._review.toggle_play()
-        self._review.seek_s(seconds)
 
 
 def _facts(info: EpisodeInfo, episode: Episode | None) -> dict[str, tuple[str, str]]:

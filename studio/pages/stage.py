@@ -10,25 +10,25 @@ import time
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.commands import SceneState
-from recordings.types import F32, CameraSpec, Frame
+from recordings.types import F32, Frame
 from studio.pages.frame_rate import FrameRate
 from studio.pages.plan_overlay import PlanOverlay
 from studio.session import Session
 from widgets.arm_view import ArmView
+from widgets.camera_grid import CameraGrid
 from widgets.camera_view import CameraView
-from widgets.card import Heading
 from widgets.joint_plot import JointPlot
 
 AHEAD = 260  # recorded steps drawn after the cursor in a replay
 DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
-HISTORY = 800  # control steps drawn (8 s at 100 Hz)
+HISTORY = 1000  # control steps drawn (10 s at 100 Hz)
 
 
 class Stage:
-    """Two panels for the window: ``centre`` (3D above curves) and ``cameras``."""
+    """Three panels for the window: ``view`` (3D and controls), ``cameras`` and ``curves``."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -37,9 +37,11 @@ class Stage:
         self.joints = JointPlot("")
         self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
-        self.cameras = self._camera_column(robot.cameras)
+        self.grid = CameraGrid(tuple(self.views.values()))
+        self.cameras = self._framed(self.grid, (12, 4, 12, 4))
+        self.curves = self._framed(self.joints, (16, 2, 12, 6))
         self.strip_place = QVBoxLayout()
-        self.centre = self._centre()
+        self.view = self._view()
         self.overlay = PlanOverlay(session, self.arm, self.joints, self.views)
         self.rates = {name: FrameRate() for name in self.views}
         self.arm_rate = FrameRate()
@@ -53,38 +55,24 @@ class Stage:
 
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
-    def _camera_column(self, cameras: tuple[CameraSpec, ...]) -> QWidget:
+    def _framed(self, content: QWidget, margins_px: tuple[int, int, int, int]) -> QWidget:
         panel = QWidget()
-        column = QVBoxLayout(panel)
-        column.setContentsMargins(12, 12, 12, 0)
-        column.setSpacing(8)
-        self.camera_heading = Heading("Cameras")
-        column.addWidget(self.camera_heading)
-        for camera in cameras:
-            column.addWidget(self.views[camera.name])
+        panel.setProperty("role", "panel")
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(*margins_px)
+        layout.addWidget(content)
         return panel
 
-    def _centre(self) -> QWidget:
-        top = QWidget()
-        upper = QVBoxLayout(top)
-        upper.setContentsMargins(0, 0, 0, 0)
-        upper.setSpacing(0)
-        upper.addWidget(self.arm, 1)
+    def _view(self) -> QWidget:
+        view = QWidget()
+        column = QVBoxLayout(view)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.arm, 1)
         self.strip_place.setContentsMargins(12, 6, 12, 10)
-        upper.addLayout(self.strip_place)
-        lower = QWidget()
-        curves = QVBoxLayout(lower)
-        curves.setContentsMargins(16, 8, 12, 8)
-        self.joint_heading: QLabel = Heading("Joints · measured and sent")
-        curves.addWidget(self.joint_heading)
-        curves.addWidget(self.joints, 1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(top)
-        splitter.addWidget(lower)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([640, 240])
-        splitter.setChildrenCollapsible(False)
-        return splitter
+        column.addLayout(self.strip_place)
+        return view
 
     def build(self) -> None:
         """What needs the robot's geometry; after the first paint."""
@@ -102,16 +90,14 @@ class Stage:
         self.replaying = False
         self._shown.clear()
         self.arm.set_title("")
-        self.camera_heading.setText("Cameras")
-        self.joint_heading.setText("Joints · measured and sent")
+        self.arm.set_measured_word("measured")
 
     def show_replay(self) -> None:
         """Show the open episode at its cursor."""
         self.replaying = True
         self.overlay.clear()
         self.arm.set_title("Replay")
-        self.camera_heading.setText("Cameras · recorded")
-        self.joint_heading.setText("Joints · recorded")
+        self.arm.set_measured_word("recorded")
         self._on_episode_opened(self._session.review.episode)
 
     def tick(self, *, arm_visible: bool) -> None:
@@ -181,4 +167,4 @@ class Stage:
             if image is None:
                 view.set_offline("No picture yet at this time")
             else:
-                view.set_frame(image, 30.0, 0.0)
+                view.set_recorded(image)

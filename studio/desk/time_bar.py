@@ -1,0 +1,110 @@
+"""The one timeline at the foot of the window: the last minute live, or the open episode.
+
+Shows, and asks Review to move its cursor; plays nothing itself.
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from recordings.reader import Episode
+from studio.actions import action
+from studio.desk.trail import SECONDS, Trail
+from studio.pages.page import bar
+from studio.session import Session
+from widgets.card import button, label
+from widgets.timeline import Timeline
+
+TICKS = 6  # between two looks (5 Hz)
+
+
+class TimeBar:
+    """``panel`` is what the window shows."""
+
+    def __init__(self, session: Session) -> None:
+        self._review = session.review
+        self._trail = Trail(session)
+        self._ticks = 0
+        self._replaying = False
+        self.play = button("Play", icon="play", key="␣", kind="primary", tip=action("play").tip)
+        self.words = label("Last minute", role="quiet")
+        self.timeline = Timeline()
+        self.panel = self._panel()
+        self.play.clicked.connect(self._review.toggle_play)
+        self.timeline.cursorMoved.connect(self._on_timeline_cursor_moved)
+        self.timeline.playRequested.connect(self._review.toggle_play)
+        self._review.opened.connect(self._on_review_opened)
+        self._review.cursorMoved.connect(self._on_review_cursor_moved)
+        session.ticked.connect(self._on_session_ticked)
+        self.show_live()
+
+    def _panel(self) -> QWidget:
+        panel = bar(self.play, self.words, self.timeline)
+        panel.setProperty("role", "bar")
+        layout = panel.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setContentsMargins(14, 4, 14, 4)
+        layout.setStretch(2, 1)
+        self.play.setMinimumWidth(104)
+        self.words.setMinimumWidth(104)
+        return panel
+
+    def show_live(self) -> None:
+        """The last minute until now."""
+        self._replaying = False
+        self.play.setVisible(False)
+        self.words.setVisible(True)
+        self.timeline.set_duration(SECONDS)
+        self.timeline.setEnabled(True)
+        self.timeline.set_live(True)
+
+    def show_replay(self) -> None:
+        """The open episode and its cursor."""
+        self._replaying = True
+        self.play.setVisible(True)
+        self.words.setVisible(False)
+        self.timeline.set_live(False)
+        self._on_review_opened(self._review.episode)
+        if self._review.episode is not None:
+            self._on_review_cursor_moved(self._review.row)
+
+    # ── facts ──────────────────────────────────────────────────────────────────────────────────
+
+    def _on_session_ticked(self) -> None:
+        self._ticks += 1
+        if self._ticks % TICKS:
+            return
+        now_ns = time.monotonic_ns()
+        self._trail.look(now_ns)
+        if self._replaying:
+            self._show_playing()
+            return
+        times, authority, marks = self._trail.seen(now_ns)
+        self.timeline.set_authority(times, authority)
+        self.timeline.set_marks(marks)
+
+    def _show_playing(self) -> None:
+        text = "Pause   ␣" if self._review.playing else "Play   ␣"
+        if text != self.play.text():
+            self.play.setText(text)
+            self.play.set_icon("pause" if self._review.playing else "play")
+
+    def _on_review_opened(self, episode: Episode | None) -> None:
+        if not self._replaying:
+            return
+        self.play.setEnabled(episode is not None)
+        self.timeline.setEnabled(episode is not None)
+        self.timeline.set_duration(float(self._review.t_s[-1]) if episode is not None else 0.0)
+        if episode is not None:
+            self.timeline.set_authority(self._review.t_s, episode.authority)
+
+    def _on_review_cursor_moved(self, row: int) -> None:
+        if self._replaying:
+            self.timeline.set_cursor(float(self._review.t_s[row]))
+
+    def _on_timeline_cursor_moved(self, seconds: float) -> None:
+        if self._review.playing:
+            self._review.toggle_play()
+        self._review.seek_s(seconds)
