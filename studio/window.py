@@ -131,6 +131,7 @@ class Window(QMainWindow):
         lower.setSpacing(0)
         lower.addLayout(middle, 1)
         lower.addWidget(self.time_bar.panel)
+        self.toasts.foot_px = self.time_bar.panel.sizeHint().height()
         ground = QWidget()
         ground.setProperty("role", "page")
         rows = QVBoxLayout(ground)
@@ -168,8 +169,7 @@ class Window(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
         closed = layout.value("closed cells") or []
-        if state is None or not self.cells.restore_layout(state, list(closed)):
-            QTimer.singleShot(0, self, self._size_cells)
+        self._fresh = state is None or not self.cells.restore_layout(state, list(closed))
         self.go(self.page)
 
     # ── pages ──────────────────────────────────────────────────────────────────────────────────
@@ -272,6 +272,8 @@ class Window(QMainWindow):
 
     def fill(self) -> None:
         """What may wait until the window is on screen."""
+        if self._fresh:
+            self._size_cells()
         self.session.load()
         self.stage.build()
         QTimer.singleShot(0, self, self.desk.sounds.prepare)

@@ -6,7 +6,7 @@ Shows the step it is given. Knows no page and no state.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.card import Card, button, label, tiny_button
 
@@ -37,6 +37,7 @@ class CoachCard(QWidget):
         for part in (self._title, self._text):
             self._card.body.addWidget(part)
         self._card.body.addLayout(foot)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         place = QVBoxLayout(self)
         place.setContentsMargins(12, 12, 12, 0)
         place.addWidget(self._card)

@@ -54,7 +54,7 @@ class DrivePad(QWidget):
         self._wheel_end.timeout.connect(self._on_wheel_end)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(250, 190)
+        self.setMinimumSize(250, 180)
         self.setAccessibleName("Drive pad")
 
     def set_hint(self, hint: str) -> None:
@@ -73,7 +73,7 @@ class DrivePad(QWidget):
         return tool_speed(keys, knob=knob, lift=self._lift, turning=shift, fine=fine)
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 230)
+        return QSize(320, 190)
 
     # ── painting ───────────────────────────────────────────────────────────────────────────
 

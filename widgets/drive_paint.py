@@ -46,8 +46,8 @@ def paint_pad(
         paint_cap(painter, center + offset, key, held=key in keys)
         painter.setFont(theme.font(10))
         painter.setPen(QColor(COLORS.quiet))
-        toward = offset * ((inner - (21 if offset.x() == 0 else 27)) / inner)
-        middle = center + toward
+        beside = QPointF(0, 18) if offset.y() == 0 else -offset * (21 / inner)
+        middle = center + offset + beside
         painter.drawText(_around(middle, 60, 14), Qt.AlignmentFlag.AlignCenter, word)
 
 

@@ -40,7 +40,8 @@ class HelpView(Overlay):
         self.topics = QListWidget()
         self.topics.setProperty("role", "topics")
         self.topics.setAccessibleName("Help topics")
-        self.topics.setFixedWidth(170)
+        self.topics.setFixedWidth(204)
+        self.topics.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for key, title in topics:
             item = QListWidgetItem(title)
             item.setData(_KEY, key)

@@ -20,9 +20,9 @@ VOLUME = 0.5  # of the system's
 class Effect(Protocol):
     """What plays one file; Qt's QSoundEffect is one."""
 
-    def setSource(self, url: QUrl) -> None: ...  # noqa: N802, D102
-    def setVolume(self, volume: float) -> None: ...  # noqa: N802, D102
-    def play(self) -> None: ...  # noqa: D102
+    def setSource(self, url: QUrl) -> None: ...
+    def setVolume(self, volume: float) -> None: ...
+    def play(self) -> None: ...
 
 
 class Sounds(QObject):

@@ -38,6 +38,7 @@ class Toasts(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
         self._shown: list[_Toast] = []
+        self.foot_px = 0  # kept free at the foot of the host
         parent.installEventFilter(self)
         self.hide()
 
@@ -110,7 +111,8 @@ class Toasts(QWidget):
         height = self._column.heightForWidth(width)
         height = height if height > 0 else size.height()
         left = parent.width() - width - _MARGIN_PX
-        self.setGeometry(left, parent.height() - height - _MARGIN_PX, width, height)
+        top = parent.height() - self.foot_px - height - _MARGIN_PX
+        self.setGeometry(left, top, width, height)
 
 
 class _Toast(QFrame):

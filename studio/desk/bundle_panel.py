@@ -1,4 +1,4 @@
-"""Asks where the support bundle goes and whether pictures are in it, writes it, says what happened."""
+"""Asks where the support bundle goes and whether pictures are in it, writes it, says the result."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from widgets.card import button, label
 from widgets.overlay import Overlay
 
 CONTENTS = (
-    "Logs, preferences, versions, the bench, the errors you saw, and the last minute of control-loop "
-    "statistics. Your home folder's name is replaced by ~. Nothing is sent anywhere."
+    "Logs, preferences, versions, the bench, the errors you saw, and the last minute of "
+    "control-loop statistics. Your home folder's name is replaced by ~. Nothing is sent anywhere."
 )
 
 

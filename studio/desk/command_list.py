@@ -1,4 +1,4 @@
-"""All actions as lines of the palette: those of the page in front first, then everywhere, then others."""
+"""All actions as lines of the palette: first those of the page in front, then of everywhere."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ def commands(session: Session, page: str) -> list[Command]:
 
 def _command(entry: Action, session: Session, page: str) -> Command:
     elsewhere = not is_global(entry) and page not in entry.pages
-    where = "Everywhere" if is_global(entry) else "On " + " and ".join(map(str.capitalize, entry.pages))
+    pages = " and ".join(map(str.capitalize, entry.pages))
+    where = "Everywhere" if is_global(entry) else f"On {pages}"
     if elsewhere and entry.look_first:
         where += ": opens the page, then it is for you to press"
     return Command(
         key=entry.key,
         text=entry.text,
         where=where,
-        shortcut=" or ".join(entry.shortcuts),
+        shortcut=" or ".join(key for key in entry.shortcuts if key != "Return"),
         reason=reason_against(entry, session),
     )

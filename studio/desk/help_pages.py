@@ -55,7 +55,8 @@ def _entries(page: str) -> list[tuple[str, str]]:
     rows = [
         (" or ".join(f"**{key}**" for key in entry.shortcuts), entry.text)
         for entry in ACTIONS
-        if entry.shortcuts and (is_global(entry) if not page else page in entry.pages)
+        if entry.shortcuts
+        and (is_global(entry) if not page else page in entry.pages)
         and (not page or not is_global(entry))
     ]
     if page in ("teach", "run"):

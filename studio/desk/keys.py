@@ -28,9 +28,7 @@ STOP_KEYS = (Qt.Key.Key_F12, Qt.Key.Key_Pause)
 class Keys(QObject):
     """The shortcuts of one window."""
 
-    def __init__(
-        self, window: QWidget, page: Callable[[], str], do: Callable[[str], None]
-    ) -> None:
+    def __init__(self, window: QWidget, page: Callable[[], str], do: Callable[[str], None]) -> None:
         super().__init__(window)
         self._window = window
         self._page = page

@@ -5,7 +5,7 @@ Every change acts and is saved at once; there is nothing to confirm.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -28,7 +28,7 @@ class PreferencesPanel(Overlay):
     """Wired to the session's preferences."""
 
     def __init__(self, session: Session, *, parent: QWidget) -> None:
-        super().__init__("Preferences", size=QSize(620, 600), parent=parent)
+        super().__init__("Preferences", size=QSize(640, 500), parent=parent)
         self._session = session
         self._rows = QGridLayout()
         self._rows.setVerticalSpacing(12)
@@ -90,7 +90,9 @@ class PreferencesPanel(Overlay):
         return row
 
     def _heading(self, text: str) -> None:
-        self._rows.addWidget(Heading(text), self._rows.rowCount(), 0, 1, 3)
+        at = self._rows.rowCount()
+        self._rows.setRowMinimumHeight(at, 34)
+        self._rows.addWidget(Heading(text), at, 0, 1, 3, Qt.AlignmentFlag.AlignBottom)
 
     def _row(self, name: str, control: QWidget, remark: str) -> None:
         at = self._rows.rowCount()

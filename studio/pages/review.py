@@ -76,9 +76,7 @@ class ReviewPage(Page):
         self.set_rows = {name: ValueRow(name) for name in ("Episodes", "Motion", "Tasks")}
         for row in self.set_rows.values():
             card.body.addWidget(row)
-        undo = button(
-            "Restore from trash", icon="redo", key="Ctrl+Z", tip=action("undo_trash").tip
-        )
+        undo = button("Restore from trash", icon="redo", key="Ctrl+Z", tip=action("undo_trash").tip)
         undo.clicked.connect(self._review.restore_last)
         card.body.addWidget(undo)
         return card

@@ -17,7 +17,7 @@ from studio.pages.page import Page, bar, column, indent
 from studio.pages.tool_pad import ToolPad
 from studio.session import Session
 from widgets import theme
-from widgets.card import Card, ValueRow, button, label
+from widgets.card import Card, KeyRow, button, label
 
 TARGET = 50  # a good first number of demonstrations
 
@@ -57,7 +57,7 @@ class TeachPage(Page):
         layout = strip.layout()
         assert isinstance(layout, QHBoxLayout)
         layout.setStretch(4, 1)
-        scene = button("New scene", icon="reset", kind="quiet", tip=tip("new_scene"))
+        scene = button("New scene", icon="reset", kind="quiet", key="Ctrl+N", tip=tip("new_scene"))
         scene.clicked.connect(self._session.new_scene)
         layout.addWidget(scene)
         return strip
@@ -110,7 +110,7 @@ class TeachPage(Page):
         card = Card("Keys")
         for key in ("record", "keep", "redo", "success", "failure", "trash_last", "end_session"):
             entry = action(key)
-            card.body.addWidget(ValueRow(entry.text, entry.shortcuts[0]))
+            card.body.addWidget(KeyRow(entry.text, entry.cap))
         return card
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ class ToolPad(QWidget):
         super().__init__()
         self._session = session
         self.pad = DrivePad()
-        self.pad.setMinimumHeight(230)
+        self.pad.setMinimumHeight(186)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pad)

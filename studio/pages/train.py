@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from model.messages import Progress
 from recordings.types import JobStatus
+from studio.actions import action
 from studio.pages.page import Page, column, indent
 from studio.pages.run_list import RunList
 from studio.parts.training import TrainingSet
@@ -24,6 +25,7 @@ from widgets.card import Card, ValueRow, button, label
 from widgets.job_card import JobCard
 from widgets.loss_plot import LossPlot
 
+NOTHING_PX = 520  # width of the words where no curve is yet
 FEW = 10  # fewer episodes than this are said to be few
 
 
@@ -78,7 +80,8 @@ class TrainPage(Page):
         ):
             line = label(text, role=role, wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            line.setMaximumWidth(520)
+            line.setFixedWidth(NOTHING_PX)
+            line.setMinimumHeight(line.heightForWidth(NOTHING_PX))
             layout.addWidget(line, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         return place
@@ -102,7 +105,9 @@ class TrainPage(Page):
         self.minutes.setSuffix(" min")
         indent(self.minutes)
         self.minutes.setValue(self._session.preferences.train_minutes)
-        self.start = button("Train", kind="primary", icon="train")
+        self.start = button(
+            "Train", kind="primary", icon="train", key=action("train").cap, tip=action("train").tip
+        )
         self.start.clicked.connect(self._on_start_clicked)
         row = QHBoxLayout()
         row.addWidget(label("Train for", role="quiet"))
@@ -164,7 +169,7 @@ class TrainPage(Page):
         heldout = metrics.get("heldout")
         self.result_rows["Held-out loss"].set_value("–" if heldout is None else f"{heldout:.3f}")
         self.result_rows["Speed"].set_value(f"{metrics.get('steps_per_s', 0):.1f} steps/s")
-        self.start.setText("Training…" if self._training.running else "Train")
+        self.start.setText("Training…" if self._training.running else "Train   Ctrl+T")
         self._show_set()
 
     def _on_start_clicked(self) -> None:

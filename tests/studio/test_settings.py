@@ -13,6 +13,10 @@ preferences = st.builds(
     train_minutes=st.floats(0.5, 600),
     demonstrations=st.integers(1, 500),
     autoconnect=st.booleans(),
+    theme=st.sampled_from(["dark", "light"]),
+    sounds=st.booleans(),
+    first_steps=st.booleans(),
+    steps_done=st.lists(st.sampled_from(["drive", "record", "train"]), unique=True).map(tuple),
 )
 
 
