@@ -38,7 +38,7 @@ from widgets.cells import BOTTOM, RIGHT, Cells
 from widgets.nav_rail import NavRail
 from widgets.top_bar import TopBar
 
-INSPECTOR_PX = 348
+INSPECTOR_PX, INSPECTOR_LEAST_PX = 348, 300
 LOW_PX = 880  # a window lower than this shows the cameras beside each other
 REPORTS_SHOWN = 4  # every fourth status (5 Hz) changes the numbers above: readable, and cheaper
 STAGE_CELLS = ("cameras", "curves")
@@ -86,7 +86,7 @@ class Window(QMainWindow):
         self._strips = QStackedWidget()
         self._centres = QStackedWidget()
         self._inspectors = QStackedWidget()
-        self._inspectors.setMinimumWidth(INSPECTOR_PX)
+        self._inspectors.setMinimumWidth(INSPECTOR_LEAST_PX)
         self._centres.addWidget(self.stage.view)
         for page in self.pages.values():
             for stack, panel in (
