@@ -120,6 +120,7 @@ class Button(QPushButton):
     def __init__(self, text: str = "", *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon_name = ""
+        self._tinted = ("", "")  # icon and colour shown
         self.setText(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -134,9 +135,11 @@ class Button(QPushButton):
         self._tint()
 
     def _tint(self) -> None:
-        if self._icon_name:
-            filled = self.property("kind") in ("primary", "ok", "danger")
-            self.setIcon(icons.icon(self._icon_name, COLORS.on_fill if filled else COLORS.text))
+        filled = self.property("kind") in ("primary", "ok", "danger")
+        wanted = (self._icon_name, COLORS.on_fill if filled else COLORS.text)
+        if self._icon_name and wanted != self._tinted:
+            self._tinted = wanted
+            self.setIcon(icons.icon(*wanted))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.card import label, tiny_button
 
@@ -51,7 +51,7 @@ class Overlay(QWidget):
     def open(self) -> None:
         """Show it in front of the host and take the keyboard."""
         if not self.isVisible():
-            self._before = QApplication.focusWidget()
+            self._before = self.window().focusWidget()
         self._place()
         self.show()
         self.raise_()
@@ -94,7 +94,7 @@ class Overlay(QWidget):
         ]
         if not inside:
             return False
-        focus = QApplication.focusWidget()
+        focus = self.window().focusWidget()
         at = inside.index(focus) if focus in inside else -1
         chosen = inside[(at + (1 if forward else -1)) % len(inside)]
         chosen.setFocus(Qt.FocusReason.TabFocusReason)

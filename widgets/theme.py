@@ -21,6 +21,7 @@ __all__ = ["COLORS", "DARK", "FONT_FAMILIES", "LIGHT", "apply", "font", "restyle
 
 FONT_FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans", "sans-serif")
 BASE_PX = 13
+_DRESSED = "foresight dressed"  # property of the application: it has our style and font
 
 _ICONS = Path(assets.__file__).parent / "icons"
 
@@ -200,8 +201,10 @@ QFrame[role="toast"][tone="danger"] { border: 1px solid $danger_text; }
 def apply(app: QApplication, name: str = "dark") -> None:
     """Dress ``app`` in the ``"dark"`` or ``"light"`` palette; may be called again at any time."""
     palette.use(_named(name))
-    app.setStyle("Fusion")
-    app.setFont(font())
+    if app.property(_DRESSED) is None:  # style and font stay: setting them restyles every widget
+        app.setStyle("Fusion")
+        app.setFont(font())
+        app.setProperty(_DRESSED, True)
     app.setPalette(_qt_palette())
     app.setStyleSheet(stylesheet())
     pg.setConfigOptions(antialias=False, background=COLORS.sunken, foreground=COLORS.quiet)

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from studio.jobs import foresight_environment
 
 SAY = """
 import sys
-from pathlib import Path
 sys.path.insert(0, {root!r})
 from model import messages
 def say(event):
@@ -37,3 +37,14 @@ def own_layout(home: Path) -> None:
     """Qt remembers its settings folder for the whole process: give every test an own one."""
     user = QSettings.Scope.UserScope
     QSettings.setPath(QSettings.Format.NativeFormat, user, str(home / "config"))
+
+
+@pytest.fixture(autouse=True)
+def windows_really_go():
+    """A window that was closed is deleted at once: hundreds of widgets would pile up per test."""
+    yield
+    if not isinstance(QApplication.instance(), QApplication):
+        return
+    for window in [w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow)]:
+        window.deleteLater()
+        QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
