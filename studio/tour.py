@@ -24,6 +24,7 @@ from studio.window import Window
 SIZE = (1600, 1000)
 ENOUGH_EPISODES = 5
 QUICK_MINUTES = 1.0
+BUSY_S = 900.0  # a training on a machine that does other things too
 
 
 class Tour(QObject):
@@ -34,11 +35,14 @@ class Tour(QObject):
         self._window = window
         self._session = session
         self._folder = folder
+        self._trains = False
         self._walk = Walk(self._script(), self)
         self._walk.ended.connect(self._on_walk_ended)
         self._walk.start()
 
     def _on_walk_ended(self, problem: str) -> None:
+        if self._trains:
+            self._session.training.stop()  # it would outlive the window
         sys.stdout.write(f"Tour: {problem}\n" if problem else f"Pictures are in {self._folder}\n")
         self._window.close()
         QApplication.exit(1 if problem else 0)
@@ -51,10 +55,23 @@ class Tour(QObject):
         yield Wait("pictures", lambda: len(session.frames) == len(session.cell.bench.robot.cameras))
         yield pause(3.0)
         self._shot("1-connect")
+        yield from self._panels()
         yield from self._teach()
         yield from self._review()
         yield from self._train()
         yield from self._run()
+
+    def _panels(self) -> Iterator[Wait]:
+        for name, action in (("8-help", "help"), ("9-find", "find")):
+            self._window.do(action)
+            yield pause(0.5)
+            self._shot(name)
+            self._window.desk.dismiss()
+        self._window.do("theme")
+        yield pause(1.0)
+        self._shot("10-light")
+        self._window.do("theme")
+        yield pause(0.5)
 
     def _teach(self) -> Iterator[Wait]:
         self._window.go("teach")
@@ -83,11 +100,13 @@ class Tour(QObject):
         usable = any(run.usable for run in training.runs)
         if not training.running:
             training.start(QUICK_MINUTES)
-        yield Wait("curves", lambda: len(training.points) >= 8 or not training.running, 180.0)
+            self._trains = True
+        yield Wait("curves", lambda: len(training.points) >= 8 or not training.running, BUSY_S)
         self._shot("4-train")
-        if usable:
+        if usable and self._trains:
             training.stop()
-        yield Wait("the end of training", lambda: not training.running, 300.0)
+        yield Wait("the end of training", lambda: not training.running, BUSY_S)
+        self._trains = False
 
     def _run(self) -> Iterator[Wait]:
         session, running = self._session, self._session.running

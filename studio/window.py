@@ -54,7 +54,8 @@ class Window(QMainWindow):
         self.resize(1500, 940)
         self.bar = TopBar()
         self.rail = NavRail()
-        self.below = QWidget()  # everything but the bar: panels may cover it, STOP stays free
+        self.ground = QWidget(self)  # parents come first: a tree that moves is styled again
+        self.below = QWidget(self.ground)  # panels may cover it; the bar stays free
         self.desk = Desk(session, self, self.below)
         self.toasts = self.desk.toasts
         self.stage = Stage(session)
@@ -82,9 +83,12 @@ class Window(QMainWindow):
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> None:
-        self._lefts = QStackedWidget()
-        self._strips = QStackedWidget()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self.below)
+        self._left = QWidget(self._splitter)
+        self._lefts = QStackedWidget(self._left)
         self._centres = QStackedWidget()
+        self.cells = Cells(self._centres, parent=self._splitter)
+        self._strips = QStackedWidget()
         self._inspectors = QStackedWidget()
         self._inspectors.setMinimumWidth(INSPECTOR_LEAST_PX)
         self._centres.addWidget(self.stage.view)
@@ -98,12 +102,10 @@ class Window(QMainWindow):
                 if panel is not None:
                     stack.addWidget(panel)
         self.stage.strip_place.addWidget(self._strips)
-        self.cells = Cells(self._centres)
         self.cells.add("cameras", "Cameras", self.stage.cameras, RIGHT, closable=True)
         self.cells.add("inspector", "Inspector", self._inspectors, RIGHT, closable=False)
         self.cells.add("curves", "Joints", self.stage.curves, BOTTOM, closable=True)
         self._first_layout, _ = self.cells.layout_state()
-        self._left = QWidget()
         self._left.setProperty("role", "panel")
         self._left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(self._left)
@@ -111,7 +113,6 @@ class Window(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.desk.coach.card)
         column.addWidget(self._lefts, 1)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.addWidget(self._left)
         self._splitter.addWidget(self.cells)
         self._splitter.setStretchFactor(1, 1)
@@ -132,14 +133,13 @@ class Window(QMainWindow):
         lower.addLayout(middle, 1)
         lower.addWidget(self.time_bar.panel)
         self.toasts.foot_px = self.time_bar.panel.sizeHint().height()
-        ground = QWidget()
-        ground.setProperty("role", "page")
-        rows = QVBoxLayout(ground)
+        self.ground.setProperty("role", "page")
+        rows = QVBoxLayout(self.ground)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.bar)
         rows.addWidget(self.below, 1)
-        self.setCentralWidget(ground)
+        self.setCentralWidget(self.ground)
 
     def _panel_entries(self) -> list[QAction]:
         return self.cells.actions_to_show(STAGE_CELLS if self.pages[self.page].uses_stage else ())

@@ -29,11 +29,12 @@ from widgets import theme
 from widgets.command_palette import CommandPalette
 from widgets.details_view import DetailsView
 from widgets.help_view import HelpView
+from widgets.overlay import Overlay
 from widgets.palette import COLORS
 from widgets.sounds import Sounds
 from widgets.toast import Toasts
 
-P = TypeVar("P", bound=QWidget)
+P = TypeVar("P", bound=Overlay)
 
 
 class Place(Protocol):
@@ -62,7 +63,7 @@ class Desk(QObject):
         self._session = session
         self._place = place
         self._host = host
-        self._panels: dict[type[QWidget], QWidget] = {}
+        self._panels: dict[type[Overlay], Overlay] = {}
         self.toasts = Toasts(host)
         self.troubles = Troubles(session)
         self.history = LoopHistory()
@@ -78,6 +79,11 @@ class Desk(QObject):
 
     def close(self) -> None:
         self.troubles.close()
+
+    def dismiss(self) -> None:
+        """Close whatever panel is in front."""
+        for panel in self._panels.values():
+            panel.dismiss()
 
     # ── telling ────────────────────────────────────────────────────────────────────────────────
 
@@ -162,10 +168,9 @@ class Desk(QObject):
         view.open()
 
     def _panel(self, kind: type[P], build: Callable[[], P]) -> P:
-        if kind not in self._panels:
-            self._panels[kind] = build()
-        panel = self._panels[kind]
-        assert isinstance(panel, kind)
+        panel = self._panels.get(kind)
+        if not isinstance(panel, kind):
+            panel = self._panels[kind] = build()
         return panel
 
     def _build_help(self) -> HelpView:

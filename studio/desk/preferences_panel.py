@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from studio.actions import action
-from studio.pages.page import indent
 from studio.session import Session
 from studio.settings import CHOICES, Preferences
 from widgets.card import Heading, button, label
 from widgets.overlay import Overlay
+from widgets.strip import indent
 
 
 class PreferencesPanel(Overlay):

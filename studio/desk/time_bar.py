@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from recordings.reader import Episode
 from studio.actions import action
 from studio.desk.trail import SECONDS, Trail
-from studio.pages.page import bar
 from studio.session import Session
 from widgets.card import button, label
+from widgets.strip import bar
 from widgets.timeline import Timeline
 
 TICKS = 6  # between two looks (5 Hz)

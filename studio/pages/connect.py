@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from recordings.types import RigPhase
 from studio.actions import action
 from studio.desk.first_steps import STEPS, FirstSteps
-from studio.pages.page import Page, bar, column
+from studio.pages.page import Page, column
 from studio.session import Blocker, Session
 from widgets import theme
 from widgets.blocker_list import BlockerItem, BlockerList
 from widgets.card import Card, ValueRow, button, label, tiny_button
+from widgets.strip import bar
 
 TICKS = 10  # between two looks at the blockers
 

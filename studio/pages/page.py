@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QFrame,
-    QHBoxLayout,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -66,27 +62,12 @@ def column(*widgets: QWidget, role: str = "panel", stretch: bool = True) -> QWid
     return scroll
 
 
-def bar(*widgets: QWidget) -> QWidget:
-    """Widgets side by side on a raised strip."""
-    strip = QFrame()
-    strip.setProperty("role", "card")
-    strip.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    row = QHBoxLayout(strip)
-    row.setContentsMargins(12, 8, 12, 8)
-    row.setSpacing(10)
-    for widget in widgets:
-        row.addWidget(widget)
-    return strip
-
-
 def give_left_its_width(splitter: QSplitter, wanted_px: int) -> None:
     """The first panel gets ``wanted_px``, less where the window is narrow; the second the rest."""
-    splitter.widget(0).setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
-    splitter.widget(0).setMaximumWidth(wanted_px)
+    first = splitter.widget(0)
+    if first is None:
+        return
+    first.setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
+    first.setMaximumWidth(wanted_px)
     left, rest = splitter.sizes()
     splitter.setSizes([wanted_px, max(0, left + rest - wanted_px)])
-
-
-def indent(box: QAbstractSpinBox) -> None:
-    """Keep a number field's text off its frame, as in the other fields."""
-    box.lineEdit().setTextMargins(7, 0, 0, 0)

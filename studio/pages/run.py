@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from devices.commands import PlanProposed
 from recordings.types import Authority, Plan, RigStatus
 from studio.actions import action
-from studio.pages.page import Page, bar, column
+from studio.pages.page import Page, column
 from studio.pages.policy_card import PolicyCard
 from studio.pages.rollout_card import RolloutCard
 from studio.pages.stage import Stage
@@ -19,6 +19,7 @@ from widgets.card import Card, button
 from widgets.chunk_strip import ChunkStrip
 from widgets.depth_view import NO_DEPTH_HEAD, DepthView
 from widgets.plan_view import PlanView
+from widgets.strip import bar
 
 NO_PLAN = "Depth reasoning is shown with a plan."
 

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import (
 
 from recordings.types import Authority
 from studio.actions import action
-from studio.pages.page import Page, bar, column, indent
+from studio.pages.page import Page, column
 from studio.pages.tool_pad import ToolPad
 from studio.session import Session
 from widgets import theme
 from widgets.card import Card, KeyRow, button, label
+from widgets.strip import bar, indent
 
 TARGET = 50  # a good first number of demonstrations
 

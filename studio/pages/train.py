@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 from model.messages import Progress
 from recordings.types import JobStatus
 from studio.actions import action
-from studio.pages.page import Page, column, indent
+from studio.pages.page import Page, column
 from studio.pages.run_list import RunList
 from studio.parts.training import TrainingSet
 from studio.session import Session
 from widgets.card import Card, ValueRow, button, label
 from widgets.job_card import JobCard
 from widgets.loss_plot import LossPlot
+from widgets.strip import indent
 
 NOTHING_PX = 520  # width of the words where no curve is yet
 FEW = 10  # fewer episodes than this are said to be few

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox
 
-from studio.pages.page import indent
 from studio.session import Session
 from studio.trials import Trial
 from widgets.card import Card, ValueRow, button, label
+from widgets.strip import indent
 
 
 class TrialCard(Card):
