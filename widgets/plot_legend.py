@@ -64,26 +64,37 @@ class PlotLegend(QWidget):
         texts = self._names_that_fit(name_px, widest)
         self._areas = []
         left = 0.0
+        dash, gap = self._spacing(texts, name_px, widest)
         for i, (text, (_, color)) in enumerate(zip(texts, self._entries, strict=True)):
             width = name_px.horizontalAdvance(text)
-            total = _DASH_PX + 6 + width + (6 + widest if self._values else 0)
+            total = dash + 6 + width + (6 + widest if self._values else 0)
             self._areas.append(QRectF(left, 0, total, self.height()))
             off = i in self._off
             painter.setPen(QPen(QColor(COLORS.border if off else color), 2))
             middle = self.height() / 2
-            painter.drawLine(QPointF(left, middle), QPointF(left + _DASH_PX, middle))
+            painter.drawLine(QPointF(left, middle), QPointF(left + dash, middle))
             painter.setFont(names)
             painter.setPen(QColor(COLORS.quiet))
             flags = Qt.AlignmentFlag.AlignVCenter
-            at = QRectF(left + _DASH_PX + 6, 0, width + 2, self.height())
+            at = QRectF(left + dash + 6, 0, width + 2, self.height())
             painter.drawText(at, flags, text)
             if self._values and not off:
                 painter.setFont(values)
                 painter.setPen(QColor(COLORS.text))
                 beside = at.translated(width + 6, 0).adjusted(0, 0, 60, 0)
                 painter.drawText(beside, flags, self._values[i])
-            left += total + _GAP_PX
+            left += total + gap
         painter.end()
+
+    def _spacing(
+        self, texts: Sequence[str], metrics: QFontMetricsF, value_px: float
+    ) -> tuple[float, float]:
+        """Dash and gap in px; both are narrower where the line would not fit."""
+        beside = 12 + value_px if self._values else 6
+        fixed = sum(map(metrics.horizontalAdvance, texts)) + len(texts) * beside
+        if fixed + len(texts) * (_DASH_PX + _GAP_PX) - _GAP_PX <= self.width():
+            return _DASH_PX, _GAP_PX
+        return _DASH_PX / 2, _GAP_PX / 4
 
     def _names_that_fit(self, metrics: QFontMetricsF, value_px: float) -> list[str]:
         """Whole names, or the shortest words that still tell them apart."""

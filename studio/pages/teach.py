@@ -58,9 +58,6 @@ class TeachPage(Page):
         layout = strip.layout()
         assert isinstance(layout, QHBoxLayout)
         layout.setStretch(4, 1)
-        scene = button("New scene", icon="reset", kind="quiet", key="Ctrl+N", tip=tip("new_scene"))
-        scene.clicked.connect(self._session.new_scene)
-        layout.addWidget(scene)
         return strip
 
     def _task_card(self) -> QWidget:
@@ -68,7 +65,10 @@ class TeachPage(Page):
         self.task = QLineEdit(self._teaching.task)
         self.task.setPlaceholderText("What the arm shall do, in a few words")
         self.task.editingFinished.connect(lambda: self._session.set_task(self.task.text()))
+        scene = button("New start scene", icon="reset", key="Ctrl+N", tip=tip("new_scene"))
+        scene.clicked.connect(self._session.new_scene)
         card.body.addWidget(self.task)
+        card.body.addWidget(scene)
         return card
 
     def _count_card(self) -> QWidget:
