@@ -29,6 +29,7 @@ CONDITIONS: dict[str, tuple[Holds, str]] = {
         "The demonstrator is recording already.",
     ),
     "plan": (lambda s: s.running.waiting is not None, "No plan waits for you."),
+    "rollout": (lambda s: s.rollout.recording, "No run is being recorded."),
     "policy": (lambda s: s.running.ready, "No policy is loaded: choose a run on Run."),
     "run": (
         lambda s: any(run.usable for run in s.training.runs),

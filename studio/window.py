@@ -38,7 +38,7 @@ from widgets.cells import BOTTOM, RIGHT, Cells
 from widgets.nav_rail import NavRail
 from widgets.top_bar import TopBar
 
-INSPECTOR_PX, INSPECTOR_LEAST_PX = 348, 332
+INSPECTOR_PX, INSPECTOR_LEAST_PX = 348, 312
 LOW_PX = 880  # a window lower than this shows the cameras beside each other
 REPORTS_SHOWN = 4  # every fourth status (5 Hz) changes the numbers above: readable, and cheaper
 STAGE_CELLS = ("cameras", "curves")

@@ -15,13 +15,16 @@ def test_every_key_means_one_thing_on_a_page():
 
 
 def test_every_intent_is_a_method_of_the_session():
+    from studio.desk.desk import Desk
     from studio.parts.review import Review
     from studio.parts.rollout import Rollout
     from studio.parts.running import Running
     from studio.parts.teaching import Teaching
+    from studio.parts.training import Training
     from studio.session import Session
 
     parts = {"running": Running, "rollout": Rollout, "teaching": Teaching, "review": Review}
+    parts |= {"training": Training, "desk": Desk}
     for entry in ACTIONS:
         if entry.intent:
             head, _, tail = entry.intent.rpartition(".")

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton
 
@@ -47,11 +47,8 @@ def session(tmp_path, qapp):
 
 
 @pytest.fixture
-def window(qtbot, session, monkeypatch, tmp_path):
+def window(qtbot, session, monkeypatch):
     """A window on a bench whose processes were never started."""
-    QSettings.setPath(
-        QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path / "layout")
-    )
     monkeypatch.setattr(session, "load", lambda: None)
     window = Window(session)
     qtbot.addWidget(window)
