@@ -25,7 +25,7 @@ class ChunkStrip(QWidget):
         self._total = 0
         self._step = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(160)
+        self.setMinimumWidth(128)
 
     def set_progress(self, committed: int, executing: int, total: int, step: float) -> None:
         """Show a plan of ``total`` rows.
@@ -49,7 +49,7 @@ class ChunkStrip(QWidget):
         return f"step {min(int(self._step), self._total)} / {self._total}"
 
     def sizeHint(self) -> QSize:
-        return QSize(420, 26)
+        return QSize(128, 26)  # it takes what the buttons beside it leave
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
