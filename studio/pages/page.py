@@ -76,8 +76,10 @@ def bar(*widgets: QWidget) -> QWidget:
 
 def give_left_its_width(splitter: QSplitter, wanted_px: int) -> None:
     """The first panel gets ``wanted_px``, less where the window is narrow; the second the rest."""
-    splitter.widget(0).setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
-    splitter.widget(0).setMaximumWidth(wanted_px)
+    panel = splitter.widget(0)
+    assert panel is not None
+    panel.setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
+    panel.setMaximumWidth(wanted_px)
     left, centre, right = splitter.sizes()
     splitter.setSizes([wanted_px, max(0, centre + left - wanted_px), right])
 
