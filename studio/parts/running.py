@@ -110,6 +110,8 @@ class Running(QObject):
         if not self.ready:
             self.noticed.emit("Choose a run first: no policy is loaded.", "attention")
             return
+        if self._cell.status.authority is Authority.POLICY:
+            return  # it drives already: asking once more would throw its plans away
         self.handingOver.emit()
         self._cell.send(SetTask(self.task))
         self._cell.send(SetAutonomy(self.effective_autonomy))

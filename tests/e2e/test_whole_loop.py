@@ -83,9 +83,13 @@ def preview(window, session):
     def shown():
         return session.status.authority is Authority.POLICY and running.waiting is not None
 
+    def lost():
+        return session.status.authority is not Authority.POLICY
+
     for _ in range(AGAIN):
         press(window, Qt.Key.Key_H)
-        yield soon(shown)
+        yield soon(lambda: not lost())
+        yield soon(lambda: shown() or lost(), 100.0)
         if shown():
             return
     raise AssertionError("no plan was shown")

@@ -170,8 +170,10 @@ def running(qapp):
 
 
 def test_the_first_motion_is_previewed_whatever_the_autonomy(running):
+    running._cell.status = RigStatus(authority=Authority.HOLD)
     running.set_autonomy(Autonomy.AUTO)
     running.hand_back()
+    assert running._cell.sent[-1] == SetAuthority(Authority.POLICY)
     assert SetAutonomy(Autonomy.AUTO) not in running._cell.sent
     assert SetAutonomy(Autonomy.ASK_FIRST) in running._cell.sent
 
@@ -204,6 +206,13 @@ def test_approving_while_nobody_drives_hands_over_and_approves_nothing(running):
     running.approve()
     assert running._cell.sent[-1] == SetAuthority(Authority.POLICY)
     assert Approve(1) not in running._cell.sent
+
+
+def test_handing_over_twice_throws_no_plan_away(running):
+    running.ready = True
+    running._cell.status = RigStatus(authority=Authority.POLICY)
+    running.hand_back()
+    assert SetAuthority(Authority.POLICY) not in running._cell.sent
 
 
 def test_taking_over_takes_the_waiting_plan_away(running):
