@@ -24,6 +24,7 @@ class Choices:
     checkpointing: bool | None = None
     corrections_share: float | None = None
     precision: Precision | None = None
+    committed_rows: int | None = None  # longest delay to simulate (training-time RTC), 0 none
 
     def after(self, before: Mapping[str, Any]) -> Choices:
         """These choices, with those of the run that goes on where nothing is said now.
@@ -54,5 +55,8 @@ class Choices:
         share = self.corrections_share
         if share is not None and not 0.0 <= share <= 1.0:
             raise ConfigInvalid("corrections_share", share, expected="0 … 1")
-        numbers = {k: v for k, v in self.made.items() if k not in {"mode", "precision"}}
+        if self.committed_rows is not None and self.committed_rows < 0:
+            raise ConfigInvalid("committed_rows", self.committed_rows, expected="at least 0")
+        others = {"mode", "precision", "committed_rows"}
+        numbers = {k: v for k, v in self.made.items() if k not in others}
         return replace(recipe_for(preset, self.mode), **numbers)

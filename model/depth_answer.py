@@ -60,7 +60,7 @@ class DepthTokens:
 
 
 def write_depth(answer: Continuation, config: ModelConfig, *, kept: Kept | None = None) -> I16:
-    """Write the whole depth answer behind a prompt.
+    """Write the whole depth answer behind a prompt and let the network close it.
 
     Args:
         answer: the prompt, ending in the depth trigger.
@@ -74,6 +74,16 @@ def write_depth(answer: Continuation, config: ModelConfig, *, kept: Kept | None 
         DepthUnavailable: the checkpoint does not reason about depth.
         ReasoningFailed: the network did not end its answer.
     """
+    codes = write_codes(answer, config, kept=kept)
+    tokens = DepthTokens.of(config)
+    limit = tokens.closing_limit(config)
+    if not answer.write_until(lambda token: token == tokens.end, limit=limit):
+        raise ReasoningFailed(f"did not end its depth answer within {limit} tokens")
+    return codes
+
+
+def write_codes(answer: Continuation, config: ModelConfig, *, kept: Kept | None = None) -> I16:
+    """The start and the codes of :func:`write_depth`, without the end."""
     tokens = DepthTokens.of(config)
     everything = np.ones(tokens.cells, np.bool_)
     codes = np.full(tokens.cells, -1, np.int16) if kept is None else kept.codes.copy()
@@ -86,9 +96,6 @@ def write_depth(answer: Continuation, config: ModelConfig, *, kept: Kept | None 
             token = answer.best(tokens.first, tokens.codes)
             answer.feed([token])
             codes[cell] = token - tokens.first
-    limit = tokens.closing_limit(config)
-    if not answer.write_until(lambda token: token == tokens.end, limit=limit):
-        raise ReasoningFailed(f"did not end its depth answer within {limit} tokens")
     return codes
 
 

@@ -35,16 +35,16 @@ def with_answers(
     Returns:
         The longer batch, and labels (B, S) int64: answer tokens, −100 on the prompt.
     """
-    tokens = DepthTokens.of(config)
+    tokens, device = DepthTokens.of(config), codes.device
     wanted = _framed(codes, tokens)
     given = wanted
     if generator is not None:
-        wrong = torch.rand(codes.shape, generator=generator) < CORRUPTED
-        other = torch.randint(tokens.codes, codes.shape, generator=generator)
+        wrong = (torch.rand(codes.shape, generator=generator) < CORRUPTED).to(device)
+        other = torch.randint(tokens.codes, codes.shape, generator=generator).to(device)
         given = _framed(torch.where(wrong, other, codes), tokens)
     count = wanted.shape[1]
     yes = torch.ones_like(wanted, dtype=torch.bool)
-    positions = prompts.position_ids[:, -1:] + 1 + torch.arange(count)
+    positions = prompts.position_ids[:, -1:] + 1 + torch.arange(count, device=device)
     inputs = replace(
         prompts,
         input_ids=torch.cat([prompts.input_ids, given], dim=1),
@@ -58,5 +58,5 @@ def with_answers(
 
 def _framed(codes: torch.Tensor, tokens: DepthTokens) -> torch.Tensor:
     """(B, cells + 2) token ids."""
-    ends = torch.full((len(codes), 1), tokens.end)
+    ends = torch.full_like(codes[:, :1], tokens.end)
     return torch.cat([torch.full_like(ends, tokens.start), codes + tokens.first, ends], dim=1)

@@ -162,12 +162,6 @@ def load(path: Path) -> DepthTokenizer:
     return tokenizer.eval().requires_grad_(requires_grad=False)
 
 
-def find(folder: Path) -> Path | None:
-    """The depth tokenizer that lies with a checkpoint, None when there is none."""
-    candidates = (folder / FILE, folder / RELEASED_FILE)
-    return next((path for path in candidates if path.exists()), None)
-
-
 def _ours(path: Path) -> tuple[Sizes, dict[str, torch.Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import torch
 
-from model import action_tokens, depth_tokenizer
+from model import companions
 from model.checkpoint import Loaded
 from model.config import ModelConfig
 from model.embodiments import SO_JOINTS
@@ -106,17 +106,8 @@ def _write_released(loaded: Loaded, folder: Path, *, largest: str) -> list[str]:
     _write_small(folder, processor, dtype=_dtype(tensors))
     write_shards(folder, tensors, largest=largest)
     write_text(folder / "README.md", _card(processor, notes))
-    _copy_companions(loaded.path, folder)
+    companions.bring(loaded.path, folder)
     return notes
-
-
-def _copy_companions(source: Path, folder: Path) -> None:
-    """What lies with a checkpoint beside the network: tokenizers of actions and of depth."""
-    if (source / action_tokens.FOLDER).is_dir():
-        shutil.copytree(source / action_tokens.FOLDER, folder / action_tokens.FOLDER)
-    pictures = depth_tokenizer.find(source)
-    if pictures is not None:
-        shutil.copy2(pictures, folder / pictures.name)
 
 
 def _write_lerobot(

@@ -132,8 +132,12 @@ class MolmoAct2(nn.Module):
         times_per_sample: int = 4,
         generator: torch.Generator | None = None,
         detach_context: bool = False,  # knowledge insulation: the loss does not train the VLM
+        labels: torch.Tensor | None = None,  # (B, S) of an answer behind the prompts
     ) -> torch.Tensor:
-        """(B,) flow-matching loss, one value per example. Call ``.mean()`` to train."""
+        """(B,) flow-matching loss, one value per example. Call ``.mean()`` to train.
+
+        Where the prompts are followed by an answer, its cross entropy is added to every value.
+        """
         batch, rows, columns = actions.shape
         times = draw_times(self.config, (batch, times_per_sample), generator).to(actions.device)
         noise = torch.randn(batch, times_per_sample, rows, columns, generator=generator)
@@ -144,7 +148,7 @@ class MolmoAct2(nn.Module):
         context = self.context(
             inputs, bidirectional=self.config.foresight.training_attention == "bidirectional"
         )
-        return self.flow_loss_at(
+        flow = self.flow_loss_at(
             context,
             actions,
             noise=noise.to(actions.device),
@@ -154,6 +158,7 @@ class MolmoAct2(nn.Module):
             detach_context=detach_context,
             delays=delays,
         )
+        return flow if labels is None else flow + self.answer_terms(context, labels)[0]
 
     def flow_loss_at(
         self,

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model import action_tokens, checkpoint, depth_tokenizer
+from model import checkpoint, companions, depth_tokenizer
 from model.action_tokens import ActionTokenizer
 from model.depth_tokenizer import DepthTokenizer
 from model.embodiments import fitted
@@ -96,8 +96,8 @@ class Policy:
         whole = fitted(chosen, tags[chosen], robot)
         assert whole.robot is not None
         _check_sizes(whole, whole.robot, loaded.model)
-        actions = loaded.path / action_tokens.FOLDER
-        pictures = depth_tokenizer.find(loaded.path)
+        actions = companions.action_folder(loaded.path)
+        pictures = companions.depth_file(loaded.path)
         return cls(
             loaded.model,
             loaded.processor.with_tag(chosen, whole),
@@ -105,7 +105,7 @@ class Policy:
             robot=whole.robot,
             name=Path(path).resolve().name,
             pictures=None if pictures is None else depth_tokenizer.load(pictures),
-            actions=ActionTokenizer.load(actions) if actions.is_dir() else None,
+            actions=None if actions is None else ActionTokenizer.load(actions),
             depth=depth,
         )
 

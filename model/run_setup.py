@@ -6,19 +6,19 @@ Puts together what :mod:`model.train` works with. Knows no clock, no signal and 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from model import adapter_files, checkpoint
+from model import adapter_files, checkpoint, companions
 from model.adapter_files import Base
 from model.choices import Choices
 from model.data import Dataset, load_dataset
 from model.embodiments import frame_of
-from model.errors import HorizonTooLong, RobotMismatch, TrainingDataUnusable
+from model.errors import ConfigInvalid, HorizonTooLong, RobotMismatch, TrainingDataUnusable
 from model.images import squash
 from model.network import MolmoAct2
 from model.new_tag import new_tag
@@ -90,7 +90,7 @@ def trainer_for(
     recipe = choices.recipe(preset_name)
     seed = int(progress.get("seed", request.seed))
     name = str(progress.get("tag", dataset.robot.name))
-    processor = loaded.processor
+    processor = _committing(loaded, choices)
     most = processor.config.max_action_horizon
     if grid.horizon > most:
         raise HorizonTooLong(grid.horizon, most=most)
@@ -102,6 +102,8 @@ def trainer_for(
         made = new_tag(dataset, rows, grid=grid, masked=recipe.mask_padding, frame=frame)
         tags = Tags({name: made})
         processor = Processor(processor.config, processor.tokenizer, tags)
+        if request.most_episodes is None:
+            companions.bring(loaded.path, request.out)
     trainer = Trainer(
         loaded.model,
         processor,
@@ -116,6 +118,23 @@ def trainer_for(
     if request.resume:
         trainer.restore(progress, checkpoint.load_training(request.out))
     return trainer, {**progress, "preset": preset_name, "choices": choices.made}
+
+
+def _committing(loaded: checkpoint.Loaded, choices: Choices) -> Processor:
+    """The processor; network and processor know how long delays training simulates.
+
+    Raises:
+        ConfigInvalid: as many rows as a chunk has, or more.
+    """
+    processor, config, rows = loaded.processor, loaded.processor.config, choices.committed_rows
+    if rows is None or rows == config.foresight.committed_rows:
+        return processor
+    if rows >= config.max_action_horizon:
+        expected = f"less than {config.max_action_horizon}, the rows of a chunk"
+        raise ConfigInvalid("committed_rows", rows, expected=expected)
+    config = replace(config, foresight=replace(config.foresight, committed_rows=rows))
+    loaded.model.config = config
+    return Processor(config, processor.tokenizer, processor.tags)
 
 
 def _base(loaded: checkpoint.Loaded, request: RunRequest) -> Base:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -123,8 +122,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    if hasattr(os, "nice"):
-        os.nice(5)
     teacher = TokenizerTeacher(
         DepthData.load(options.data, image_size=None), steps=options.steps, seed=options.seed
     )

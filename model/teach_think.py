@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ import torch
 from model import checkpoint, depth_tokenizer
 from model.backbone import pool, vision_features
 from model.continuation import Continuation
-from model.depth_answer import write_depth
+from model.depth_answer import write_codes
 from model.depth_data import DepthData
 from model.depth_lesson import with_answers
 from model.inputs import ModelInputs
@@ -152,7 +151,7 @@ class ThinkTeacher:
     def _answer(self, row: int) -> torch.Tensor:
         """(side, side) drawn from the network's own answer about one moment."""
         answer = Continuation(self.network, self.prompts(np.array([row]), [self.data.tasks[0]]))
-        codes = write_depth(answer, self.network.config)
+        codes = write_codes(answer, self.network.config)
         grid = self.pictures.sizes.grid
         return self.pictures.draw(torch.from_numpy(codes.astype(np.int64)).view(1, grid, grid))[
             0, 0
@@ -213,8 +212,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    if hasattr(os, "nice"):
-        os.nice(5)
     foundation = checkpoint.load(options.foundation)
     size = foundation.model.config.image_size
     began_s = time.process_time()

@@ -23,6 +23,8 @@ from model.adapters import put_on
 from model.augment import augment
 from model.chunk_error import ChunkError
 from model.data import Batch, Dataset
+from model.depth_labels import label
+from model.depth_lesson import with_answers
 from model.frozen_eyes import FrozenEyes
 from model.groups import choose_trainable, parameter_groups
 from model.mix import Mix, shuffled_rows
@@ -83,6 +85,7 @@ class Trainer:
             share = recipe.corrections_share
             self.mix = Mix.of(self.rows, dataset.source, corrections_share=share)
         self._eyes: FrozenEyes | None = None
+        self._thoughts: torch.Tensor | None = None  # (pictures, cells) depth codes, of Think
         make_ready(model, recipe, precision=precision)
         model.to(self.ranks.device)
         self.groups = parameter_groups(model, frozen_words=recipe.frozen_words)
@@ -198,6 +201,7 @@ class Trainer:
         with self.averaged() as model, torch.no_grad():
             states = self.units.normalise_state(batch.state)
             inputs = self._inputs(batch, batch.images, states, rng=None)
+            inputs, _ = self._with_thoughts(inputs, batch, None)
             horizon, columns = batch.action.shape[1], self.processor.config.max_action_dim
             generator = torch.Generator().manual_seed(HELDOUT_SEED)
             noise = torch.randn(len(states), 1, horizon, columns, generator=generator)
@@ -227,7 +231,9 @@ class Trainer:
                 images = augment(flat, rng, amount=self.recipe.augmentation).reshape(images.shape)
             noise = rng.normal(0.0, self.recipe.state_noise, states.shape)
             states = (states + noise).astype(np.float32)
-        inputs = self._inputs(batch, images, states, rng=rng)
+        inputs, labels = self._with_thoughts(
+            self._inputs(batch, images, states, rng=rng), batch, None if rng is None else generator
+        )
         wanted = self.units.normalise_actions(batch.action, batch.state)  # (b, h, n)
         actions, is_pad = pad_actions(wanted, columns=self.processor.config.max_action_dim)
         device = self.ranks.device
@@ -239,6 +245,7 @@ class Trainer:
             horizon_is_pad=torch.from_numpy(~batch.valid).to(device) if masks else None,
             times_per_sample=times,
             generator=generator,
+            labels=labels,
         ).mean()
 
     def _inputs(
@@ -249,6 +256,24 @@ class Trainer:
         if self._eyes is not None:
             inputs = self._eyes.give(inputs, batch.picture, rng)
         return inputs.to(self.ranks.device)
+
+    def _with_thoughts(
+        self, inputs: ModelInputs, batch: Batch, generator: torch.Generator | None
+    ) -> tuple[ModelInputs, torch.Tensor | None]:
+        """Of a Think checkpoint: prompts followed by their depth answers, and labels of those."""
+        config = self.processor.config
+        if not config.enable_depth_reasoning:
+            return inputs, None
+        if self._thoughts is None:
+            self._thoughts = label(self.model, self.dataset, self._prompts)
+        codes = self._thoughts[torch.from_numpy(batch.picture[:, 0])].to(self.ranks.device)
+        return with_answers(inputs, codes, config, generator=generator)
+
+    def _prompts(self, rows: npt.NDArray[np.int64]) -> ModelInputs:
+        """What the network sees of these rows, unaltered."""
+        batch = self.dataset.batch(rows)
+        states = self.units.normalise_state(batch.state)
+        return self._inputs(batch, batch.images, states, rng=None)
 
     def _look_once(self) -> None:
         """With frozen eyes: look at all pictures before the first step, and never again."""
@@ -300,6 +325,8 @@ class Trainer:
         """Write a checkpoint: averaged weights to plan with, all else to continue from."""
         training = {f"weights.{k}": p.detach() for k, p in self.learning.items()}
         training |= {f"average.{k}": value for k, value in self.average.items()}
+        if self._thoughts is not None:
+            training["thoughts"] = self._thoughts
         names = {id(p): name for name, p in self.learning.items()}
         for parameter, state in self.optimizer.state.items():
             for key, value in state.items():
@@ -326,6 +353,8 @@ class Trainer:
                     self.learning[rest].copy_(value)
             elif kind == "average":
                 self.average[rest].copy_(value)
+            elif kind == "thoughts":
+                self._thoughts = value.clone()
             elif kind == "optimizer":
                 entry, _, name = rest.partition(".")
                 self._remember(self.learning[name], entry, value)

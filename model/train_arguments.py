@@ -59,6 +59,12 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         metavar="0…1",
         help="share of corrections in every batch; what went wrong before them is left out",
     )
+    part.add_argument(
+        "--committed-rows",
+        type=int,
+        metavar="N",
+        help="learn to continue a running plan for delays of up to N rows (0: by guidance alone)",
+    )
     part.add_argument("--precision", choices=PRECISIONS[:2], help="bf16 where there is a GPU")
 
 
@@ -80,5 +86,6 @@ def request_of(options: argparse.Namespace) -> RunRequest:
             checkpointing=options.checkpointing,
             corrections_share=options.corrections_share,
             precision=options.precision,
+            committed_rows=options.committed_rows,
         ),
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from model import checkpoint, depth_tokenizer
+from model import checkpoint, companions, depth_tokenizer
 from model.action_tokens import ActionTokenizer
 from model.config import ModelConfig
 from model.depth_memory import AFRESH_AFTER, PAUSE_NS, DepthMemory
@@ -271,7 +271,7 @@ def released_file(path: Path, *, drop: str = "") -> DepthTokenizer:
 def test_the_released_depth_tokenizer_is_read(tmp_path: Path) -> None:
     made = released_file(tmp_path / depth_tokenizer.RELEASED_FILE)
     assert made.encoder[-1].weight.shape == (512, 256, 1, 1)
-    found = depth_tokenizer.find(tmp_path)
+    found = companions.depth_file(tmp_path)
     assert found is not None
     back = depth_tokenizer.load(found)
     codes = np.arange(100).reshape(10, 10)
