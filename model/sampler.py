@@ -82,8 +82,10 @@ class Sampler:
             ReasoningFailed: an answer in tokens makes no sense.
         """
         clock = _Stages()
-        answer = Continuation(self._network, inputs)
-        clock.lap("context")
+        seen = self._network.look(inputs)
+        clock.lap("vision")
+        answer = Continuation(self._network, seen)
+        clock.lap("prefill")
         trace = None
         if wanted.depth is not DepthWish.OFF:
             trace = self._thinker.think(answer, wanted.moment, wish=wanted.depth)

@@ -158,7 +158,6 @@ class RunPage(Page):
         seconds = len(plan.q) * plan.dt_s
         self.plan.set_plan(plan.id, len(plan.q), seconds, proposal.report, state, waiting=waiting)
 
-
     def _show_depth(self, plan: Plan) -> None:
         trace = plan.reasoning
         if trace is None:

@@ -124,5 +124,3 @@ def test_a_fix_is_asked_for_by_its_key(shown, qtbot: QtBot):
     with qtbot.waitSignal(listing.fixRequested, timeout=500) as asked:
         qtbot.mouseClick(fix, Qt.MouseButton.LeftButton)
     assert asked.args == ["arm"]
-
-
