@@ -25,9 +25,10 @@ from model.continuation import Continuation
 from model.errors import ModelError
 from model.expert import ExpertContext, Modulation
 from model.inputs import ModelInputs, left_pad
+from model.machine import DEVICES, Machine
 from model.memory import memory_use
 from model.network import MolmoAct2
-from model.precision import PRECISIONS, lower_for_planning, usual_precision
+from model.precision import PRECISIONS
 from model.presets import preset
 from model.processor import Processor
 from model.tags import Tags
@@ -68,11 +69,10 @@ class Bench:
     """A random network and one prompt."""
 
     def __init__(self, config: ModelConfig, options: argparse.Namespace) -> None:
-        self.device = torch.device(options.device)
+        self.machine = Machine(options.device, options.precision, options.compile)
+        self.device = self.machine.chosen_device
         torch.manual_seed(options.seed)
-        self.network = random_network(config, self.device, precision=options.precision)
-        if options.compile:
-            compile_blocks(self.network)
+        self.network = random_network(config, self.machine)
         self.processor = Processor(config, tiny_tokenizer(), Tags({}))
         self.cameras = options.cameras
         columns = torch.arange(config.max_action_dim, device=self.device)
@@ -124,24 +124,16 @@ class Bench:
         return inputs.to(self.device)
 
 
-def random_network(config: ModelConfig, device: torch.device, *, precision: str) -> MolmoAct2:
+def random_network(config: ModelConfig, machine: Machine) -> MolmoAct2:
     """A network with random weights, built where it will run."""
-    with device:
+    with machine.chosen_device:
         network = MolmoAct2(config).eval()
     with torch.no_grad():  # a fresh expert is blind and answers zero: give it something to do
         for name, weight in network.expert.named_parameters():
             if "modulation" in name or "final_layer" in name:
                 weight.normal_(0.0, 0.02)
-    chosen = precision or usual_precision(device)
-    lower_for_planning(network, chosen)
+    machine.take(network)
     return network.requires_grad_(requires_grad=False)
-
-
-def compile_blocks(network: MolmoAct2) -> None:
-    """Fuse the expert's blocks; on a graphics card each becomes one replayed graph of kernels."""
-    on_gpu = next(network.expert.parameters()).is_cuda
-    for block in network.expert.blocks:
-        block.compile(dynamic=False, mode="reduce-overhead" if on_gpu else "default")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -178,7 +170,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "preset": options.preset,
         "parameters": sum(p.numel() for p in bench.network.parameters()),
         "device": _device_name(device),
-        "precision": options.precision or usual_precision(device),
+        "precision": bench.machine.chosen_precision,
         "compiled": options.compile,
         "threads": options.threads,
         "cameras": options.cameras,
@@ -206,8 +198,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--random-weights", action="store_true", help="the default, and all there is: no download"
     )
-    usual = "cuda" if torch.cuda.is_available() else "cpu"
-    parser.add_argument("--device", choices=("cpu", "cuda"), default=usual, help=f"({usual})")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="(auto: a GPU, if any)")
     parser.add_argument("--precision", choices=PRECISIONS, help="of the backbone")
     parser.add_argument("--samples", type=int, default=8, metavar="K", help="against 1 (8)")
     parser.add_argument("--cameras", type=int, default=3, metavar="N", help="pictures (3)")

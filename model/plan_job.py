@@ -17,7 +17,9 @@ import numpy as np
 
 from model import messages
 from model.errors import ComparisonImpossible, ModelError
+from model.machine import DEVICES, Machine
 from model.policy import Policy
+from model.precision import PRECISIONS
 from model.recorded_moment import observation_at, recorded_from
 from model.resample import Grid
 from recordings.errors import RecordingError
@@ -53,7 +55,8 @@ def ask(options: argparse.Namespace) -> dict[str, Any]:
         ModelError: run, episode and moment do not fit together; says which.
         RecordingError, OSError: the episode cannot be read.
     """
-    policy = Policy.load(options.run, threads=options.threads, tag=options.tag)
+    machine = Machine(options.device, options.precision)
+    policy = Policy.load(options.run, threads=options.threads, tag=options.tag, machine=machine)
     hello = policy.hello
     with Episode.open(options.episode) as episode:
         observation = observation_at(episode, options.at)
@@ -153,6 +156,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="FILE", help="save it too, .npz or .json")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="with one saved before")
     parser.add_argument("--tag", help="normalisation tag, when the checkpoint has several")
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to plan (cpu)")
+    parser.add_argument("--precision", choices=PRECISIONS, help="of the backbone")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
     return parser.parse_args(argv)
 
