@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -80,6 +79,8 @@ def is_adapter(folder: Path) -> bool:
 
 def write(folder: Path, model: MolmoAct2, recipe: AdapterRecipe, base: Base) -> None:
     """The adapters of ``model`` and its action expert, into an existing folder."""
+    from peft import LoraConfig  # slow to load, and planning never writes
+
     tensors = {f"{_PEFT}{name}": tensor for name, tensor in adapter_tensors(model).items()}
     for name, parameter in model.named_parameters():
         for own, released in _WHOLE.items():

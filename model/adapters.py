@@ -8,16 +8,18 @@ that what is learned is exactly an adapter of the fused one, and is stored as th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import torch
-from peft import LoraConfig, inject_adapter_in_model
-from peft.tuners.lora import Linear as LoraLinear
 
 from model.config import ModelConfig
 from model.errors import CheckpointMismatch
 from model.mapping import from_released, to_released
 from model.network import MolmoAct2
 from model.recipe import AdapterRecipe
+
+if TYPE_CHECKING:  # at run time only where adapters are used: slow to load
+    from peft.tuners.lora import Linear as LoraLinear
 
 NAME = "default"
 _PREFIX = "backbone."
@@ -34,6 +36,8 @@ _FUSED = (("self_attn", ("q_proj", "k_proj", "v_proj")), ("mlp", ("up_proj", "ga
 
 def put_on(model: MolmoAct2, recipe: AdapterRecipe) -> None:
     """Give every target matrix of ``model`` an adapter that changes nothing yet."""
+    from peft import LoraConfig, inject_adapter_in_model
+
     config = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
@@ -68,6 +72,8 @@ def _start(model: MolmoAct2, recipe: AdapterRecipe) -> None:
 
 def adapted(model: MolmoAct2) -> Iterator[tuple[str, LoraLinear]]:
     """Every matrix with an adapter, by its name in the network."""
+    from peft.tuners.lora import Linear as LoraLinear
+
     for name, module in model.named_modules():
         if isinstance(module, LoraLinear):
             yield name, module

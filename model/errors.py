@@ -16,6 +16,8 @@
     ├── DepthUnavailable     depth is asked of a checkpoint that does not reason about it
     ├── ReasoningFailed      the network's answer in tokens makes no sense
     ├── AdapterMismatch      an adapter was trained on another base than the one that is there
+    ├── MomentMissing        a recording has nothing to plan from at that time
+    ├── ComparisonImpossible two saved plans answer different questions
     ├── LibraryMissing       an optional library is asked for and not installed
     ├── OutOfMemory          a job does not fit, and what to change
     └── BadPlan              the network answered with something no arm may follow
@@ -227,3 +229,23 @@ class OutOfMemory(ModelError):
 
     def __init__(self, what: str, *, hint: str) -> None:
         super().__init__(f"out of memory while {what}", hint=hint)
+
+
+class MomentMissing(ModelError):
+    """A recording has nothing to plan from at that time."""
+
+    def __init__(self, episode: object, at_s: float, *, reason: str) -> None:
+        super().__init__(
+            f"cannot plan from {episode} at {at_s:g} s: {reason}",
+            hint="choose another moment",
+        )
+
+
+class ComparisonImpossible(ModelError):
+    """Two plans that answer different questions."""
+
+    def __init__(self, file: object, what: str, *, there: object, here: object) -> None:
+        super().__init__(
+            f"cannot compare with {file}: {what} is {there} there and {here} here",
+            hint="compare plans of the same episode, moment, seed and number of samples",
+        )

@@ -82,8 +82,17 @@ class Rotation(nn.Module):
         half = size // 2
         self.register_buffer("rates", 10000.0 ** (-torch.arange(half) / half), persistent=False)
 
+        self._made: dict[tuple[int, torch.device], tuple[torch.Tensor, torch.Tensor]] = {}
+
     def forward(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cos and signed sin, each (rows, size)."""
+        """Cos and signed sin, each (rows, size); made once per length and device."""
+        key = rows, self.get_buffer("rates").device
+        if key not in self._made:
+            with torch.inference_mode(mode=False), torch.no_grad():  # of use to training as well
+                self._made[key] = self._make(rows)
+        return self._made[key]
+
+    def _make(self, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
         rates = self.get_buffer("rates")
         angles = torch.arange(rows, device=rates.device, dtype=torch.float32)[:, None] * rates
         cos, sin = angles.cos(), angles.sin()

@@ -14,7 +14,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from model.backbone import LayerCache, attention_mask, build_backbone, embed, run_layers
+from model.backbone import (
+    LayerCache,
+    attention_mask,
+    build_backbone,
+    embed,
+    image_features,
+    run_layers,
+)
 from model.config import ModelConfig
 from model.depth_gate import build_gate, depth_tokens, gated, openings
 from model.expert import ActionExpert, ExpertContext, Modulation
@@ -71,6 +78,14 @@ class MolmoAct2(nn.Module):
         cache = LayerCache()
         hidden = self.read(inputs, bidirectional=bidirectional, cache=cache)
         return self.context_of(inputs, hidden, cache)
+
+    def look(self, inputs: ModelInputs) -> ModelInputs:
+        """The same prompts with the features of their pictures, computed once for all passes."""
+        if inputs.features is not None or inputs.pixel_values.shape[0] == 0:
+            return inputs
+        with self.products():
+            found = image_features(self.backbone.model, inputs, sparing=self.sparing)
+        return replace(inputs, features=found)
 
     def read(self, inputs: ModelInputs, *, bidirectional: bool, cache: LayerCache) -> torch.Tensor:
         """(B, S, hidden) of the prompts; fills an empty ``cache`` that an answer can continue."""

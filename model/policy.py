@@ -21,6 +21,7 @@ from model.depth_tokenizer import DepthTokenizer
 from model.embodiments import fitted
 from model.errors import BadObservation, BadPlan, BadRequest, RobotMismatch, UnknownTag
 from model.hub import Tell, quiet
+from model.machine import Machine
 from model.network import MolmoAct2
 from model.processor import Processor
 from model.rtc import PrefixGuidance, incoherence, prefix_weights
@@ -72,6 +73,7 @@ class Policy:
         tag: str | None = None,
         robot: RobotSpec | None = None,
         depth: DepthWish = DepthWish.AUTO,
+        machine: Machine | None = None,
         tell: Tell = quiet,
     ) -> Policy:
         """Read a run and get ready to plan.
@@ -82,6 +84,7 @@ class Policy:
             tag: which normalisation tag; None takes the only one.
             robot: the bench to plan for; None takes what the checkpoint says of its robot.
             depth: whether to reason about depth when a request leaves it open.
+            machine: where to plan; None is the processor, in full precision.
             tell: hears of a download's progress.
 
         Raises:
@@ -96,6 +99,7 @@ class Policy:
         whole = fitted(chosen, tags[chosen], robot)
         assert whole.robot is not None
         _check_sizes(whole, whole.robot, loaded.model)
+        (machine or Machine()).take(loaded.model)
         actions = companions.action_folder(loaded.path)
         pictures = companions.depth_file(loaded.path)
         return cls(
@@ -282,7 +286,7 @@ class Policy:
     def _restore(self, chunks: torch.Tensor, state: F32, *, seed: int) -> F32:
         """(K, H, n) robot units."""
         joints = len(self._robot.joints)
-        normalised = chunks[..., :joints].numpy()
+        normalised = chunks[..., :joints].float().cpu().numpy()
         if not np.isfinite(normalised).all():
             raise BadPlan("numbers that are not finite", seed=seed)
         return self._units.restore_actions(normalised, state)

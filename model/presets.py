@@ -127,7 +127,7 @@ def preset(name: str) -> ModelConfig:
     Raises:
         ConfigInvalid: there is no such preset.
     """
-    presets = {"tiny": tiny, "full": full}
+    presets = {"tiny": tiny, "mid": mid, "full": full}
     if name not in presets:
         raise ConfigInvalid("preset", name, expected=" or ".join(presets))
     return presets[name]()
@@ -182,6 +182,47 @@ def tiny() -> ModelConfig:
         max_action_horizon=30,
         action_mode="continuous",
         foresight=ForesightConfig(preset="tiny", training_attention="bidirectional", pooling=3),
+    )
+
+
+def mid() -> ModelConfig:
+    """About 150 million parameters with pictures and prompts of the released size, to measure."""
+    return ModelConfig(
+        text=TextConfig(
+            hidden_size=768,
+            num_hidden_layers=12,
+            num_attention_heads=12,
+            num_key_value_heads=4,
+            head_dim=64,
+            intermediate_size=2048,
+            vocab_size=TINY_VOCABULARY.size,
+            additional_vocab_size=16,
+        ),
+        vision=VisionConfig(
+            hidden_size=512,
+            intermediate_size=2048,
+            num_hidden_layers=12,
+            num_attention_heads=8,
+            num_key_value_heads=8,
+            head_dim=64,
+            image_default_input_size=(378, 378),
+            image_patch_size=14,
+            image_num_pos=729,
+        ),
+        adapter=AdapterConfig(
+            vit_layers=(-1, -5),
+            hidden_size=512,
+            num_attention_heads=8,
+            num_key_value_heads=8,
+            head_dim=64,
+            intermediate_size=2048,
+            text_hidden_size=768,
+        ),
+        expert=ExpertConfig(hidden_size=384, num_layers=12, num_heads=6),
+        tokens=TINY_VOCABULARY.ids(),
+        max_action_dim=32,
+        max_action_horizon=30,
+        foresight=ForesightConfig(preset="mid"),
     )
 
 

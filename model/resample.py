@@ -112,7 +112,7 @@ def resample(episode: EpisodeSource, *, grid: Grid) -> Examples:
         state=np.asarray(episode.state)[row[usable]].astype(np.float32),
         action=action.astype(np.float32),
         frame=frame[usable],
-        valid=_same_driver(ahead_s, t_s, driver),
+        valid=same_driver(ahead_s, t_s, driver),
         source=sources(t_s, driver)[row[usable]],
     )
 
@@ -141,7 +141,7 @@ def _last_driven(driver: npt.NDArray[np.integer]) -> I64:
     return np.maximum.accumulate(steps)
 
 
-def _same_driver(
+def same_driver(
     ahead_s: npt.NDArray[np.floating],  # (m, h)
     t_s: npt.NDArray[np.floating],  # (t,)
     driver: npt.NDArray[np.integer],  # (t,)

@@ -13,7 +13,7 @@ Jacobian replaced by the identity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -62,6 +62,10 @@ class PrefixGuidance:
     def known(self) -> int:
         """Rows of the running plan that are known."""
         return int((self.weights > 0).sum())
+
+    def to(self, device: torch.device) -> PrefixGuidance:
+        """The same on another device."""
+        return replace(self, target=self.target.to(device), weights=self.weights.to(device))
 
     def __call__(self, chunks: torch.Tensor, velocity: torch.Tensor, time: float) -> torch.Tensor:
         """(B, N, H, D) chunks and their velocity at a flow time → guided velocity."""

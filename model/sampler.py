@@ -9,7 +9,7 @@ delays. Keeps what is the same for every plan (shifts of the flow steps). Knows 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -37,6 +37,15 @@ class Wanted:
     depth: DepthWish  # settled, never AUTO
     running: PrefixGuidance | None  # the plan that goes on meanwhile
     delay: int = 0  # rows of it that are past when the new plan arrives
+
+    def to(self, device: torch.device) -> Wanted:
+        """The same on another device."""
+        return replace(
+            self,
+            noise=self.noise.to(device),
+            action_dim_is_pad=self.action_dim_is_pad.to(device),
+            running=None if self.running is None else self.running.to(device),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +90,13 @@ class Sampler:
         Raises:
             ReasoningFailed: an answer in tokens makes no sense.
         """
-        clock = _Stages()
-        answer = Continuation(self._network, inputs)
-        clock.lap("context")
+        device = self._network.backbone.device
+        inputs, wanted = inputs.to(device), wanted.to(device)
+        clock = _Stages(device)
+        seen = self._network.look(inputs)
+        clock.lap("vision")
+        answer = Continuation(self._network, seen)
+        clock.lap("prefill")
         trace = None
         if wanted.depth is not DepthWish.OFF:
             trace = self._thinker.think(answer, wanted.moment, wish=wanted.depth)
@@ -134,10 +147,13 @@ class Sampler:
 class _Stages:
     """A stopwatch with laps."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
         self.seconds: dict[str, float] = {}
+        self._device = device
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
+        if self._device.type == "cuda":  # else only the orders would be timed
+            torch.cuda.synchronize(self._device)
         now = time.perf_counter()
         self.seconds[name], self._last = now - self._last, now

@@ -21,8 +21,10 @@ import numpy as np
 
 from model import messages
 from model.errors import ModelError, RobotFileInvalid
+from model.machine import DEVICES, Machine
 from model.messages import JobEvent
 from model.policy import Policy
+from model.precision import PRECISIONS
 from model.server import PolicyServer
 from recordings.types import Frame, JointState, Observation, RobotSpec, frozen_f32
 from recordings.wire import PlanRequest, ServerHello
@@ -42,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             threads=options.threads,
             tag=options.tag,
             robot=read_robot(options.robot),
+            machine=Machine(options.device, options.precision, options.compile),
             tell=_tell,
         )
         load_s = time.monotonic() - began
@@ -142,6 +145,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         default=os.environ.get("FORESIGHT_TOKEN", ""),
         help="clients must give it (default: $FORESIGHT_TOKEN)",
     )
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to plan (auto)")
+    parser.add_argument("--precision", choices=PRECISIONS, help="of the backbone (bf16 on a GPU)")
+    parser.add_argument("--compile", action="store_true", help="fuse the expert's blocks")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
     parser.add_argument("--samples", type=int, default=8, help="samples per warm-up plan")
     return parser.parse_args(argv)

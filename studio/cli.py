@@ -18,6 +18,8 @@ from studio.jobs import END_WITH_PARENT
 
 JOBS = {
     "train": ("model.train_job", "fine-tune a policy on recorded episodes"),
+    "plan": ("model.plan_job", "what a policy would do at a recorded moment, as JSON"),
+    "bench-model": ("model.bench_job", "measure planning on this machine, stage by stage"),
     "serve": ("model.serve_job", "serve plans of a trained policy over a websocket"),
     "export-model": ("model.export_job", "write a policy as a released or LeRobot checkpoint"),
     "inspect": ("model.inspect_job", "say what a checkpoint is and what it can do"),

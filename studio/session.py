@@ -40,6 +40,7 @@ from recordings.types import (
     RigStatus,
     Torque,
 )
+from studio.parts.estimating import Estimating
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout
 from studio.parts.running import Running
@@ -52,6 +53,7 @@ from studio.workcell import Fact, ProcessLost, Workcell
 if TYPE_CHECKING:
     from studio.parts.space import Space
 
+ESTIMATE_FOLDER = ".estimate"  # files of a measuring job, beside the runs and none of them
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
 TORQUE_WORDS = {
@@ -100,6 +102,7 @@ class Session(QObject):
         self.teaching = Teaching(self.cell, preferences.task, self)
         self.review = Review(folders.episodes, bench.robot, self)
         self.training = Training(folders.episodes, folders.runs, self)
+        self.estimating = Estimating(folders.episodes, folders.runs / ESTIMATE_FOLDER, self)
         self.running = Running(self.cell, preferences.task, self)
         self.rollout = Rollout(self.cell, self)
         self.frames: dict[str, Frame] = {}
@@ -134,6 +137,7 @@ class Session(QObject):
         self.teaching.end()
         self.rollout.end()
         self.running.close()
+        self.estimating.close()
         self.review.close()
         self.cell.close()
         save_preferences(self.folders.preferences, self.preferences)
@@ -295,6 +299,7 @@ class Session(QObject):
         self.teaching.tick(started_ns)
         self.review.tick(started_ns)
         self.training.tick(started_ns)
+        self.estimating.tick(started_ns)
         self.running.tick(started_ns)
         self.rollout.tick(started_ns)
         self._read_frames()

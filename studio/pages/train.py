@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 from model.messages import Progress
 from recordings.types import JobStatus
 from studio.actions import action
+from studio.pages.estimate_card import EstimateCard
 from studio.pages.page import Page, column
 from studio.pages.run_list import RunList
 from studio.parts.training import TrainingSet
@@ -44,12 +46,15 @@ class TrainPage(Page):
         self.job = JobCard("Training")
         self.left = RunList(self._training, preview)
         self.centre = self._curves()
-        self.inspector = column(self._set_card(), self._start_card(), self._result_card())
+        start = self._start_card()
+        self.estimate = EstimateCard(session.estimating, self.minutes.value)
+        self.minutes.valueChanged.connect(session.estimating.forget)
+        self.inspector = column(self._set_card(), self.estimate, start, self._result_card())
         self.job.stopRequested.connect(self._training.stop)
         self._training.started.connect(self._on_training_started)
         self._training.pointAdded.connect(self._on_training_point_added)
         self._training.statusChanged.connect(self._on_training_status_changed)
-        session.review.episodesChanged.connect(lambda _: self._show_set())
+        session.review.episodesChanged.connect(self._on_episodes_changed)
         self._show_set()
 
     # ── panels ─────────────────────────────────────────────────────────────────────────────────
@@ -127,7 +132,7 @@ class TrainPage(Page):
 
     def _result_card(self) -> QWidget:
         self.result = Card("This run")
-        names = ("Step", "Loss", "Held-out loss", "Speed")
+        names = ("Step", "Loss", "Held-out loss", "Held-out error", "Speed")
         self.result_rows = {name: ValueRow(name) for name in names}
         for row in self.result_rows.values():
             self.result.body.addWidget(row)
@@ -151,6 +156,10 @@ class TrainPage(Page):
         )
         self.start.setEnabled(known.episodes > 0 and not self._training.running)
 
+    def _on_episodes_changed(self) -> None:
+        self._session.estimating.forget()
+        self._show_set()
+
     def _on_training_started(self) -> None:
         self.plot.clear()
         self.view.setCurrentWidget(self.plot)
@@ -169,6 +178,9 @@ class TrainPage(Page):
         self.result_rows["Loss"].set_value(f"{metrics['loss']:.3f}" if "loss" in metrics else "–")
         heldout = metrics.get("heldout")
         self.result_rows["Held-out loss"].set_value("–" if heldout is None else f"{heldout:.3f}")
+        error_rad = metrics.get("heldout_rad")
+        error = "–" if error_rad is None else f"{math.degrees(error_rad):.1f}° per joint"
+        self.result_rows["Held-out error"].set_value(error)
         self.result_rows["Speed"].set_value(f"{metrics.get('steps_per_s', 0):.1f} steps/s")
         self.start.setText("Training…" if self._training.running else "Train   Ctrl+T")
         self._show_set()

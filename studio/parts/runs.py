@@ -48,7 +48,8 @@ def list_runs(folder: Path) -> list[RunInfo]:
     """Every run below ``folder``, newest first; folders that are none are passed over."""
     if not folder.is_dir():
         return []
-    runs = [run for path in folder.iterdir() if (run := read_run(path)) is not None]
+    paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    runs = [run for path in paths if (run := read_run(path)) is not None]
     return sorted(runs, key=lambda run: run.changed_wall_s, reverse=True)
 
 

@@ -23,7 +23,9 @@ RECIPE = AdapterRecipe(rank=4, alpha=2, dropout=0.0)
 
 def inputs_of(processor: Processor):
     rng = torch.Generator().manual_seed(1)
-    images = torch.randint(0, 256, (1, 2, 96, 96, 3), generator=rng, dtype=torch.uint8).numpy()
+    size = processor.config.image_size
+    shape = (1, 2, size, size, 3)
+    images = torch.randint(0, 256, shape, generator=rng, dtype=torch.uint8).numpy()
     states = torch.zeros(1, 6).numpy()
     return processor.encode_batch(images, states=states, tasks=["stack the cubes"], tag="bench")
 

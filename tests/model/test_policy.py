@@ -62,7 +62,7 @@ def test_every_sample_is_returned_and_the_plan_is_one_of_them(
 
 def test_every_stage_is_timed(policy: Policy, make_request: MakeRequest) -> None:
     timings = policy.plan(make_request()).timings
-    parts = sum(timings[stage] for stage in ("encode", "context", "flow", "restore"))
+    parts = sum(timings[stage] for stage in ("encode", "vision", "prefill", "flow", "restore"))
     assert parts == pytest.approx(timings["total"], rel=1e-6)
     assert min(timings.values()) >= 0
 

@@ -22,7 +22,7 @@ def train(episodes: Path, out: Path, *arguments: str, launch: tuple[str, ...] = 
     """A whole run of three steps; the events it told."""
     command = [sys.executable, "-m", *launch, "model.train_job", "--episodes", str(episodes)]
     command += ["--out", str(out), "--steps", "3", "--threads", "1", "--device", "cpu"]
-    command += ["--batch-size", "4", *arguments]
+    command += ["--nice", "0", "--batch-size", "4", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -33,7 +33,16 @@ def episodes(
 @contextmanager
 def job(*arguments: object, most_bytes: int | None = None) -> Iterator[subprocess.Popen[str]]:
     """The job, with no more address space than ``most_bytes``."""
-    command = [sys.executable, "-m", "model.train_job", "--threads", "1", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-m",
+        "model.train_job",
+        "--threads",
+        "1",
+        "--nice",
+        "0",
+        *map(str, arguments),
+    ]
     if most_bytes is not None:
         command = ["prlimit", f"--as={most_bytes}", *command]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -126,8 +135,8 @@ def test_out_of_memory_says_what_to_change_and_keeps_the_checkpoint(
     with job(*start, "--steps", 1) as process:
         lines_until(process, "finished")
         assert process.wait(PATIENCE_S) == 0
-    more = ("--resume", "--steps", 9, "--batch-size", 40_000)
-    with job("--episodes", episodes, "--out", tmp_path, *more, most_bytes=6_000_000_000) as process:
+    more = ("--resume", "--steps", 9, "--batch-size", 10_000)
+    with job("--episodes", episodes, "--out", tmp_path, *more, most_bytes=4_000_000_000) as process:
         line = lines_until(process, "failed")[-1]
         assert process.wait(PATIENCE_S) == 1
     assert "out of memory" in line["message"]

@@ -27,6 +27,7 @@ from model.train import Trainer
 from recordings.types import RobotSpec
 
 GRID = Grid(dt_s=0.1, horizon=8)
+SIZE = preset("tiny").image_size
 ALL = {"text": 1e-3, "vision": 1e-3, "connector": 1e-3, "expert": 1e-3}
 FULL = replace(
     recipe_for("tiny"), learning_rate=ALL, batch_size=4, flow_times=1, warmup_steps=2, looks=1
@@ -43,7 +44,7 @@ def dataset(
     place = tmp_path_factory.mktemp("episodes")
     for number in range(5):
         make_episode(place, robot, seconds=0.6, phase_rad=float(number))
-    return load_dataset(place, grid=GRID, squash=functools.partial(squash, size=96))
+    return load_dataset(place, grid=GRID, squash=functools.partial(squash, size=SIZE))
 
 
 def trainer(dataset: Dataset, recipe: Recipe, *, base: Base | None = None) -> Trainer:

@@ -15,7 +15,7 @@ from devices.commands import (
     SetAuthority,
     SetAutonomy,
 )
-from model.messages import Progress, encode
+from model.messages import Estimated, Failed, Progress, encode
 from recordings.library import list_episodes
 from recordings.types import (
     Authority,
@@ -30,6 +30,7 @@ from recordings.types import (
     RobotSpec,
     Verdict,
 )
+from studio.parts.estimating import EstimatePhase, Estimating
 from studio.parts.review import Review
 from studio.parts.running import Running
 from studio.parts.teaching import Teaching
@@ -339,3 +340,45 @@ def test_a_training_goes_on_without_its_window_and_is_found_again(
     second.stop()
     qtbot.waitUntil(lambda: second.tick(next(clock)) or not second.running, timeout=60_000)
     assert second.job.status.phase is JobPhase.CANCELLED
+
+
+def test_an_estimate_is_asked_of_the_job_and_forgotten_when_it_is_no_longer_true(
+    qapp, tmp_path, script, monkeypatch, qtbot
+):
+    answer = Estimated(
+        steps=90,
+        seconds_per_step=0.5,
+        minutes=1.0,
+        peak_gb=2.0,
+        available_gb=8.0,
+        checkpoint_gb=0.1,
+        free_disk_gb=50.0,
+        fits=True,
+    )
+    body = f"sys.stdout.write({encode(answer)!r} + chr(10))"
+    monkeypatch.setattr("studio.parts.estimating.foresight_command", lambda *_: script(body))
+    estimating = Estimating(tmp_path, tmp_path / "estimate")
+    estimating.ask(1.0)
+    clock = iter(range(0, 2**62, 10**9))
+    done = EstimatePhase.ANSWERED
+    qtbot.waitUntil(
+        lambda: estimating.tick(next(clock)) or estimating.phase is done, timeout=60_000
+    )
+    assert estimating.answer == answer
+    estimating.forget()
+    assert estimating.answer is None
+    assert estimating.phase is EstimatePhase.IDLE
+
+
+def test_an_estimate_that_fails_says_why(qapp, tmp_path, script, monkeypatch, qtbot):
+    line = encode(Failed("cannot train on nothing", hint="record something"))
+    body = f"sys.stdout.write({line!r} + chr(10))\nsys.exit(1)"
+    monkeypatch.setattr("studio.parts.estimating.foresight_command", lambda *_: script(body))
+    estimating = Estimating(tmp_path, tmp_path / "estimate")
+    estimating.ask(1.0)
+    clock = iter(range(0, 2**62, 10**9))
+    qtbot.waitUntil(
+        lambda: estimating.tick(next(clock)) or estimating.phase is EstimatePhase.FAILED,
+        timeout=60_000,
+    )
+    assert "record something" in estimating.message

@@ -1,0 +1,77 @@
+"""``foresight plan``: the same question has the same answer, beside what was recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model import plan_job
+from recordings.reader import Episode
+
+
+def ask(run: Path, episode: Path, *more: object) -> list[str]:
+    fixed = ("--run", run, "--episode", episode, "--samples", 2, "--seed", 5)
+    return [str(part) for part in (*fixed, *more)]
+
+
+def answer(capsys: pytest.CaptureFixture[str], arguments: list[str], *, code: int = 0) -> dict:
+    assert plan_job.main(arguments) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_plan_stands_beside_what_was_sent(
+    run_dir: Path, episode_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = answer(capsys, ask(run_dir, episode_file, "--at", 0.5))
+    assert np.shape(found["planned"]) == np.shape(found["recorded"]) == (30, 6)
+    assert np.shape(found["samples"]) == (2, 30, 6)
+    assert found["valid"] == [True] * 5 + [False] * 25  # 0.5 … 0.9 s of an episode of 0.99 s
+    with Episode.open(episode_file) as episode:
+        assert found["recorded"][2] == pytest.approx(episode.action[70], abs=1e-5)
+    apart = np.abs(np.array(found["planned"]) - found["recorded"])[:5].mean(axis=0)
+    assert list(found["error"].values()) == pytest.approx(apart.tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["plan.json", "plan.npz"])
+def test_a_saved_plan_compares_equal_with_itself(
+    run_dir: Path,
+    episode_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    file = tmp_path / name
+    answer(capsys, ask(run_dir, episode_file, "--at", 0.2, "--out", file))
+    again = answer(capsys, ask(run_dir, episode_file, "--at", 0.2, "--compare", file))
+    assert again["compared"]["planned_max_difference"] == 0.0
+    assert again["compared"]["samples_max_difference"] == 0.0
+
+
+def test_another_question_is_not_compared(
+    run_dir: Path, episode_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plan.json"
+    answer(capsys, ask(run_dir, episode_file, "--at", 0.2, "--out", file))
+    other = ask(run_dir, episode_file, "--at", 0.4, "--compare", file)
+    failed = answer(capsys, other, code=1)
+    assert "at_s is 0.2 there and 0.4 here" in failed["message"]
+
+
+def test_a_moment_outside_is_refused_with_the_length(
+    run_dir: Path, episode_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = answer(capsys, ask(run_dir, episode_file, "--at", 7), code=1)
+    assert "at 7 s" in failed["message"]
+    assert "from 0 to 0.99 s" in failed["message"]
+
+
+def test_a_file_that_is_no_episode_is_refused_by_name(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "broken.h5"
+    file.write_bytes(b"nothing")
+    failed = answer(capsys, ask(run_dir, file, "--at", 0), code=1)
+    assert "broken.h5" in failed["message"]
