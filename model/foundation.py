@@ -102,6 +102,7 @@ class Teacher:
         self.weight = torch.tensor([column.weight for column in data.columns])
         self.rows = np.arange(min(HELDOUT, len(data) // 2), len(data))
         self.steps = 0
+        self.took_eyes = False
         self.seen: torch.Tensor | None = None  # (looks, m, cameras, tokens, hidden) once eyes rest
         language = self.model.backbone.model.language_model
         eyes = [p for n, p in self.model.backbone.named_parameters() if group_of(n) in EYES]
@@ -122,6 +123,7 @@ class Teacher:
         eyes = {name: value for name, value in trained.items() if group_of(name) in EYES}
         self.model.load_state_dict({**self.model.state_dict(), **eyes})
         self.steps = self.lesson.looking_steps
+        self.took_eyes = True
 
     def step(self) -> float:
         """One update; returns its loss."""

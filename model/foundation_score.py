@@ -31,9 +31,10 @@ def score(teacher: Teacher, rows: npt.NDArray[np.integer]) -> dict[str, float]:
         part = rows[start : start + BATCH]
         images = teacher.data.images[part]
         features = teacher.features(images.reshape(-1, *images.shape[2:]))
-        points = torch.from_numpy(teacher.data.points(part)).flatten(0, 1)
-        away = (teacher.pointing.point(features) - points).norm(dim=-1) * 100
-        errors["pointing head, % of the picture"] += away[~away.isnan()].tolist()
+        if not teacher.took_eyes:  # else the pointing head has learned nothing
+            points = torch.from_numpy(teacher.data.points(part)).flatten(0, 1)
+            away = (teacher.pointing.point(features) - points).norm(dim=-1) * 100
+            errors["pointing head, % of the picture"] += away[~away.isnan()].tolist()
         tasks = rng.choice(teacher.data.tasks, len(part)).tolist()
         seen = features.unflatten(0, images.shape[:2])
         context = teacher.model.context(teacher.prompts(part, tasks, seen), bidirectional=True)

@@ -12,11 +12,12 @@ import simplejpeg
 import torch
 
 from model.errors import TrainingDataUnusable
-from model.foundation import Lesson, Teacher
+from model.foundation import LOUDNESS, Lesson, Teacher
 from model.foundation_data import FoundationData
 from model.grounding_head import GroundingHead
 from model.groups import group_of
 from model.pointing_head import PointingHead
+from model.presets import preset
 
 TASK = "put the red cube in the tray"
 QUESTIONS = [
@@ -25,7 +26,7 @@ QUESTIONS = [
     {"text": "from tool to goal", "numbers": 3, "task": TASK},
     {"text": "turn to red cube", "numbers": 1, "turns": True, "unit": "°"},
 ]
-SIZE = 96
+SIZE = preset("tiny").image_size
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +133,28 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(TrainingDataUnusable, match=r"other\.h5"):
         FoundationData.load(other, image_size=SIZE)
+
+
+def test_features_are_as_loud_as_they_should_be_before_the_language_model_hears_them(
+    data: FoundationData,
+) -> None:
+    teacher = Teacher(data, lesson=Lesson(looking_steps=0, grounding_steps=2), seed=0)
+    projector = teacher.model.backbone.model.multi_modal_projector.image_projector
+    with torch.no_grad():
+        projector.down_proj.weight.mul_(1e-3)
+    teacher.step()
+    assert teacher.seen is not None
+    assert teacher.seen[0].float().square().mean().sqrt() == pytest.approx(LOUDNESS, rel=0.2)
+
+
+def test_eyes_of_an_earlier_run_are_taken_as_they_are(data: FoundationData, tmp_path: Path) -> None:
+    first = Teacher(data, lesson=Lesson(looking_steps=1, grounding_steps=1), seed=0)
+    first.step()
+    first.save(tmp_path / "eyes", minutes=0.0, scores={})
+    second = Teacher(data, lesson=Lesson(looking_steps=1, grounding_steps=1), seed=1)
+    second.take_eyes(tmp_path / "eyes")
+    theirs = dict(first.model.named_parameters())
+    for name, parameter in second.model.named_parameters():
+        if group_of(name) in {"vision", "connector"}:
+            assert torch.equal(parameter, theirs[name])
+    assert second.steps == 1  # the next step is one of the language model's
