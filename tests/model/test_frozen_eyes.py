@@ -21,11 +21,13 @@ from model.tiny_tokenizer import tiny_tokenizer
 from model.train import Trainer
 from recordings.types import RobotSpec
 
+SIZE = preset("tiny").image_size
+
 
 @pytest.fixture
 def dataset(robot: RobotSpec) -> Dataset:
     rng = np.random.default_rng(0)
-    pictures = tuple(rng.integers(0, 256, (5, 96, 96, 3), np.uint8) for _ in robot.cameras)
+    pictures = tuple(rng.integers(0, 256, (5, SIZE, SIZE, 3), np.uint8) for _ in robot.cameras)
     return Dataset(
         robot=robot,
         pictures=pictures,

@@ -14,6 +14,8 @@ from model.network import ModelInputs, MolmoAct2
 from model.presets import preset
 from model.processor import Processor
 
+SIZE = preset("tiny").image_size
+
 H = 30
 
 
@@ -21,7 +23,7 @@ H = 30
 def inputs(processor: Processor) -> ModelInputs:
     """Two examples of different length."""
     rng = np.random.default_rng(1)
-    images = rng.integers(0, 256, (2, 2, 96, 96, 3), dtype=np.uint8)
+    images = rng.integers(0, 256, (2, 2, SIZE, SIZE, 3), dtype=np.uint8)
     states = rng.uniform(-1, 1, (2, 6)).astype(np.float32)
     tasks = ["put the red cube in the tray", "lift"]
     return processor.encode_batch(images, states=states, tasks=tasks, tag="bench")
@@ -170,7 +172,7 @@ def test_insulated_losses_leave_the_backbone_alone(inputs: ModelInputs) -> None:
 def test_answers_are_learned_from_the_token_before(
     network: MolmoAct2, processor: Processor
 ) -> None:
-    images = np.zeros((2, 1, 96, 96, 3), np.uint8)
+    images = np.zeros((2, 1, SIZE, SIZE, 3), np.uint8)
     inputs, labels = processor.encode_questions(
         images, questions=["where?", "where is it?"], answers=[" 42 7", " 3"]
     )

@@ -15,11 +15,14 @@ from model.errors import BadObservation, BadPlan, BadRequest, RobotMismatch, Unk
 from model.network import MolmoAct2
 from model.norm_stats import NormStats
 from model.policy import Policy
+from model.presets import preset
 from model.processor import Processor
 from model.rtc import prefix_weights
 from model.tags import ABSOLUTE, TagMetadata, Tags
 from recordings.types import Frame, RobotSpec, frozen_f32
 from recordings.wire import PlanRequest, decode_plan, encode_plan
+
+SIZE = preset("tiny").image_size
 
 MakeRequest = Callable[..., PlanRequest]
 
@@ -256,7 +259,7 @@ def test_a_saved_run_plans_like_the_network_it_came_from(
 def test_the_greeting_says_what_the_policy_is(policy: Policy, robot: RobotSpec) -> None:
     hello = policy.hello
     assert hello.robot.mismatch(robot) is None
-    assert (hello.dt_s, hello.horizon, hello.image_size) == (pytest.approx(0.1), 30, 96)
+    assert (hello.dt_s, hello.horizon, hello.image_size) == (pytest.approx(0.1), 30, SIZE)
     assert hello.tasks == ("put the red cube in the tray",)
     assert hello.state_low.tolist() == [-2.0] * 5 + [0.0]
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from model.presets import preset
 from model.processor import IGNORED, Processor
 from recordings.types import U8
+
+SIZE = preset("tiny").image_size
 
 STATE = np.array([0.1, -0.2, 0.3, 0.4, -0.5, 0.6], np.float32)
 
 
-def pictures(count: int, *, seed: int = 0, size: int = 96) -> U8:
+def pictures(count: int, *, seed: int = 0, size: int = SIZE) -> U8:
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)
 
 
 def test_a_batch_holds_what_single_examples_hold(processor: Processor) -> None:
-    images = pictures(4).reshape(2, 2, 96, 96, 3)
+    images = pictures(4).reshape(2, 2, SIZE, SIZE, 3)
     tasks = ["put the red cube in the tray", "lift it"]
     batch = processor.encode_batch(
         images, states=np.stack([STATE, -STATE]), tasks=tasks, tag="bench"
@@ -30,7 +33,7 @@ def test_a_batch_holds_what_single_examples_hold(processor: Processor) -> None:
 
 
 def test_padding_is_on_the_left_and_marked(processor: Processor) -> None:
-    images = pictures(4).reshape(2, 2, 96, 96, 3)
+    images = pictures(4).reshape(2, 2, SIZE, SIZE, 3)
     tasks = ["put the red cube in the tray", "lift"]
     batch = processor.encode_batch(
         images, states=np.stack([STATE, STATE]), tasks=tasks, tag="bench"
@@ -66,12 +69,12 @@ def test_a_tiny_prompt_is_short(processor: Processor) -> None:
 def test_pictures_of_any_size_are_squashed(processor: Processor) -> None:
     large = pictures(2, size=200)[:, :150]
     inputs = processor.encode(list(large), state=STATE, task="lift", tag="bench")
-    assert inputs.pixel_values.shape == (2, 64, 432)
+    assert inputs.pixel_values.shape == (2, preset("tiny").vision.image_num_pos, 432)
     assert -1.0 <= inputs.pixel_values.min() < inputs.pixel_values.max() <= 1.0
 
 
 def test_only_the_answer_is_to_be_predicted(processor: Processor) -> None:
-    images = pictures(2).reshape(2, 1, 96, 96, 3)
+    images = pictures(2).reshape(2, 1, SIZE, SIZE, 3)
     inputs, labels = processor.encode_questions(
         images, questions=["where is the red cube?", "where?"], answers=[" 42 7", " 3"]
     )

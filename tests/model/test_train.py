@@ -29,6 +29,8 @@ from model.tiny_tokenizer import tiny_tokenizer
 from model.train import Trainer, pad_actions
 from recordings.types import RobotSpec
 
+SIZE = preset("tiny").image_size
+
 GRID = Grid(dt_s=0.1, horizon=30)
 RECIPE = replace(RECIPES["tiny"], batch_size=3, flow_times=1, warmup_steps=2, heldout_fraction=0.2)
 
@@ -40,7 +42,7 @@ def dataset(
     place = tmp_path_factory.mktemp("episodes")
     for number in range(5):
         make_episode(place, robot, seconds=0.6, phase_rad=float(number))
-    return load_dataset(place, grid=GRID, squash=functools.partial(squash, size=96))
+    return load_dataset(place, grid=GRID, squash=functools.partial(squash, size=SIZE))
 
 
 def trainer(dataset: Dataset, *, seed: int = 0) -> Trainer:
