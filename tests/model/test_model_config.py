@@ -34,7 +34,7 @@ def test_the_full_preset_turns_a_picture_into_196_tokens() -> None:
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigInvalid, match="'huge', expected tiny or full"):
+    with pytest.raises(ConfigInvalid, match="'huge', expected tiny or mid or full"):
         preset("huge")
 
 
