@@ -49,8 +49,9 @@ class DepthTokens:
         tokens = config.tokens
         start, end = tokens.depth_start_token_id, tokens.depth_end_token_id
         first, count = tokens.depth_token_start_id, tokens.num_depth_tokens
-        named = start is not None and end is not None and first is not None
-        if not (config.enable_depth_reasoning and named and count):
+        if start is None or end is None or first is None or not count:
+            raise DepthUnavailable(config.foresight.preset)
+        if not config.enable_depth_reasoning:
             raise DepthUnavailable(config.foresight.preset)
         return cls(start, end, first, count, config.num_depth_codes)
 

@@ -1,6 +1,6 @@
 """Pictures with their true depth, from the file that the simulator made.
 
-Knows no network; depth is relative, larger = nearer, 0 … 255 within each picture.
+Knows no network; depth is relative and inverse: 0 farthest … 255 nearest on that bench.
 """
 
 from __future__ import annotations

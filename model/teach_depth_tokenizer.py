@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     scores = teacher.score()
     card = {
         "taught": "to write true depth of the simulated bench as 10 × 10 codes",
-        "depth": "relative and inverse: larger is nearer, no metres, not comparable between frames",
+        "depth": "inverse, larger is nearer; one scale for the whole bench, no metres",
         "made_by": "python -m studio.make_depth_data, then python -m model.teach_depth_tokenizer",
         "data": teacher.data.source,
         "seed": options.seed,

@@ -2,7 +2,7 @@
 
 Takes a tiny foundation (eyes that see, a language model that knows places), and teaches it to
 answer the depth question about the main picture with the codes of the simulator's true depth. The
-eyes rest: every picture is looked at once. Knows no demonstration; the action expert stays as it
+image tower rests: every picture goes through it once, only what is read from it learns. Knows no demonstration; the action expert stays as it
 is. The same seed gives the same weights.
 """
 
@@ -47,7 +47,7 @@ Rows = npt.NDArray[np.int64]
 
 
 class ThinkTeacher:
-    """The network, its optimiser and the features of all pictures."""
+    """The network, its optimiser and what the image tower makes of all pictures."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class ThinkTeacher:
         self.features = self._look()
         backbone = self.network.backbone
         self._learning = [
+            *backbone.model.multi_modal_projector.parameters(),
             *backbone.model.language_model.parameters(),
             *backbone.lm_head.parameters(),
         ]
@@ -98,24 +99,25 @@ class ThinkTeacher:
         return loss.item()
 
     def prompts(self, rows: Rows, tasks: list[str]) -> ModelInputs:
-        """Robot prompts about these moments, features filled in."""
+        """Robot prompts about these moments, with the features of their pictures."""
         tag = self.processor.tags[TAG]
         states = Normaliser(tag.state, mode=tag.norm_mode).normalise(self.data.states[rows])
         inputs = self.processor.encode_batch(
             self.data.images[rows], states=states, tasks=tasks, tag=TAG
         )
-        return replace(inputs, features=self.features[rows].float().flatten(0, 2))
+        patches = self.features[torch.from_numpy(rows)].float().flatten(0, 1)
+        seen = pool(self.network.backbone.model, patches, inputs.pooling)
+        return replace(inputs, features=seen)
 
     @torch.no_grad()
     def _look(self) -> torch.Tensor:
-        """(m, cameras, tokens, hidden) float16 of all pictures."""
+        """(m, cameras, patches, width) float16 of all pictures."""
         images, native = self.data.images, self.network.backbone.model
         flat, parts = images.reshape(-1, *images.shape[2:]), []
         for start in range(0, len(flat), AT_ONCE):
             some = flat[start : start + AT_ONCE]
-            values, pooling = self.processor.patches(some)
-            seen = pool(native, vision_features(native, values), pooling)
-            parts.append(seen.unflatten(0, (len(some), -1)).half())
+            values, _ = self.processor.patches(some)
+            parts.append(vision_features(native, values).half())
         return torch.cat(parts).unflatten(0, images.shape[:2])
 
     @torch.no_grad()
@@ -163,7 +165,7 @@ class ThinkTeacher:
             "preset": self.network.config.foresight.preset,
             "taught": "depth reasoning about the simulated bench, from the simulator's true depth",
             "not_taught": "no demonstration, no action; the action expert has random weights",
-            "depth": "relative and inverse: larger is nearer, no metres",
+            "depth": "inverse, larger is nearer; one scale for the whole bench, no metres",
             "made_by": "python -m studio.make_depth_data, python -m model.teach_depth_tokenizer, "
             "then python -m model.teach_think",
             "data": self.data.source,
@@ -208,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--tokenizer", type=Path, required=True, help="a depth tokenizer's file")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     parser.add_argument("--foundation", type=Path, default=shipped_foundation("tiny"))
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)

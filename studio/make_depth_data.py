@@ -1,8 +1,9 @@
 """``python -m studio.make_depth_data OUT.h5``: pictures of the bench with their true depth.
 
 :mod:`model.teach_depth_tokenizer` and :mod:`model.teach_think` learn from the file. Depth is kept
-as depth reasoning means it: relative inverse depth of the main picture, squeezed to 0 (farthest) …
-255 (nearest) frame by frame. Reproducible from the seed.
+as depth reasoning means it: inverse depth of the main picture, 0 (farthest) … 255 (nearest). The
+scale is that of the bench, not of each frame: where nothing moves, nothing changes, whatever comes
+near elsewhere, so that codes of unchanged cells may be kept. Reproducible from the seed.
 """
 
 from __future__ import annotations
@@ -27,16 +28,15 @@ from studio.make_foundation_data import CAMERAS, task_of
 
 SCHEMA = "foresight-depth/1"
 DEPTH_PX = 80  # side of the square depth is kept at
-NEAREST_M = 1e-3  # nothing counts as nearer than this
+NEAR_M, FAR_M = 0.25, 3.0  # what counts as nearest and farthest on the bench
 
 
 def relative_depth(depth_m: F32) -> U8:
     """(h, w) metres from the camera's plane → (DEPTH_PX, DEPTH_PX) uint8, larger = nearer."""
-    rows = _middles(depth_m.shape[0])
-    columns = _middles(depth_m.shape[1])
-    inverse = 1.0 / np.maximum(depth_m[rows][:, columns], NEAREST_M)
-    low, high = inverse.min(), inverse.max()
-    return np.rint((inverse - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
+    metres = depth_m[_middles(depth_m.shape[0])][:, _middles(depth_m.shape[1])]
+    inverse = 1.0 / np.clip(metres, NEAR_M, FAR_M)
+    low, high = 1.0 / FAR_M, 1.0 / NEAR_M
+    return np.rint((inverse - low) / (high - low) * 255).astype(np.uint8)
 
 
 def _middles(size: int) -> npt.NDArray[np.intp]:
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="studio.make_depth_data", description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--count", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=5)
     options = parser.parse_args(argv)
     make(options.out, count=options.count, seed=options.seed)

@@ -4,7 +4,7 @@ A demonstration on a fresh scene of the simulated bench, a plan every ``--every`
 the Think checkpoint answers twice: every cell, and only those that changed since the last plan.
 Both are timed in the same run; the answers are compared with the simulator's true depth.
 
-    python tests/bench/bench_depth.py --checkpoint assets/foundation/tiny-think --plot saved.svg
+    python tests/bench/bench_depth.py --plot saved.svg
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from assets import asset
 from devices.kinematics import Kinematics
 from devices.sim.demonstrator import Demonstrator
 from devices.sim.lockstep import follow, lockstep
@@ -166,7 +167,7 @@ def plot(result: dict[str, object], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, default=asset("foundation/tiny-think"))
     parser.add_argument("--seed", type=int, default=7_000_001)
     parser.add_argument("--every", type=float, default=0.3, help="seconds between plans")
     parser.add_argument("--longest", type=float, default=12.0, help="seconds")

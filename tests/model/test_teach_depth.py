@@ -58,8 +58,8 @@ def depth_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_tokenizer_learns_to_draw_what_it_saw(depth_file: Path) -> None:
-    teacher = TokenizerTeacher(DepthData.load(depth_file, image_size=None), steps=60, seed=0)
-    errors = [teacher.step() for _ in range(60)]
+    teacher = TokenizerTeacher(DepthData.load(depth_file, image_size=None), steps=40, seed=0)
+    errors = [teacher.step() for _ in range(40)]
     assert np.mean(errors[-5:]) < 0.25 * errors[0]
     assert teacher.score()["rank_correlation"] > 0.8
     assert teacher.score()["codes_used"] > 5

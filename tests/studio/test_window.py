@@ -1,5 +1,7 @@
 """The window without its child processes: pages, keys, STOP, typing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -10,6 +12,7 @@ from devices.bench import load_bench
 from devices.commands import PlanProposed
 from recordings.types import (
     Authority,
+    DepthTrace,
     Plan,
     PlanCheck,
     PlanReport,
@@ -222,3 +225,27 @@ def test_after_the_countdown_the_card_is_not_left_counting(window):
             RigStatus(phase=RigPhase.READY, authority=Authority.POLICY, veto_left_s=left_s)
         )
     assert window.pages["run"].plan.state == "Nothing moves until you approve."
+
+
+def thought(plan_id, **parts):
+    """A plan with (or without) depth reasoning that waits."""
+    told = proposal()
+    plan = replace(told.plan, id=plan_id, **parts)
+    return replace(told, plan=plan, report=replace(told.report, plan_id=plan_id))
+
+
+def test_depth_reasoning_is_shown_with_its_plan(window):
+    """Cells and picture with a plan that has them; the reason with one that has not."""
+    depth = window.pages["run"].depth
+    assert depth.reason == "Depth reasoning is shown with a plan."
+    updated = np.zeros((10, 10), np.bool_)
+    updated[4:6, 3:6] = True
+    codes = np.zeros((10, 10), np.int16)
+    trace = DepthTrace(codes, updated, 31.0, frozen_f32(np.mgrid[0:40, 0:40][0]))
+    window.session.running.on_fact(thought(8, reasoning=trace))
+    window.session.statusChanged.emit(RigStatus(phase=RigPhase.READY))
+    assert depth.reason == ""
+    assert depth.summary == "6 of 100 cells predicted · 31 ms"
+    window.session.running.on_fact(thought(9))
+    window.session.statusChanged.emit(RigStatus(phase=RigPhase.READY))
+    assert "no depth head" in depth.reason
