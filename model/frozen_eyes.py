@@ -46,8 +46,12 @@ class FrozenEyes:
         rng = np.random.default_rng((seed, looks))
         per_camera = []
         for pictures in dataset.pictures:
-            views = [pictures, *(augment(pictures, rng, amount=amount) for _ in range(looks - 1))]
-            per_camera.append(torch.stack([_features(model, processor, view) for view in views]))
+            parts = []
+            for start in range(0, len(pictures), AT_ONCE):
+                some = pictures[start : start + AT_ONCE]
+                views = [some, *(augment(some, rng, amount=amount) for _ in range(looks - 1))]
+                parts.append(torch.stack([_features(model, processor, view) for view in views]))
+            per_camera.append(torch.cat(parts, dim=1))
         return cls(tuple(per_camera))
 
     @staticmethod
@@ -72,18 +76,14 @@ class FrozenEyes:
         return replace(inputs, features=stacked.flatten(0, 2))
 
 
+@torch.no_grad()
 def _features(
     model: MolmoAct2, processor: Processor, pictures: npt.NDArray[np.uint8]
 ) -> torch.Tensor:
     """(pictures, tokens, hidden) float16 of pictures (n, s, s, 3)."""
     native = model.backbone.model
     device = native.vision_tower.positional_embedding.device
-    parts = []
-    with torch.no_grad():
-        for start in range(0, len(pictures), AT_ONCE):
-            some = pictures[start : start + AT_ONCE]
-            pixel_values, pooling = (part.to(device) for part in processor.patches(some))
-            with model.products():
-                found = pool(native, vision_features(native, pixel_values), pooling)
-            parts.append(found.unflatten(0, (len(some), -1)).half().cpu())
-    return torch.cat(parts)
+    pixel_values, pooling = (part.to(device) for part in processor.patches(pictures))
+    with model.products():
+        found = pool(native, vision_features(native, pixel_values), pooling)
+    return found.unflatten(0, (len(pictures), -1)).half().cpu()

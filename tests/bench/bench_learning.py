@@ -17,6 +17,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -213,7 +214,7 @@ def try_scene(policy: Policy, seed: int, renderer: SceneRenderer) -> tuple[Trial
 def main() -> int:
     """Record (unless the folder has episodes), train (unless there is a run), try, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="kept folder (default: a temporary one)")
     parser.add_argument("--episodes", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--trials", type=int, default=20)
@@ -221,7 +222,8 @@ def main() -> int:
     parser.add_argument("train", nargs="*", help="further arguments of the training job")
     options = parser.parse_args()
     os.environ.setdefault("MUJOCO_GL", "egl")
-    episodes, run = options.out / "episodes", options.out / "run"
+    out = options.out or Path(tempfile.mkdtemp(prefix="foresight-learning-"))
+    episodes, run = out / "episodes", out / "run"
     summary: dict[str, Any] = {"episodes": options.episodes, "minutes": options.minutes}
     if not episodes.exists():
         first = DEMONSTRATION_SEED + options.seed
