@@ -15,7 +15,8 @@ from devices.clock import Clock
 from devices.errors import DeviceError, ReadFailed
 from recordings.errors import RecordingError
 from recordings.live import FrameRing
-from recordings.types import CameraHealth, Fault, Frame
+from recordings.rig_status import CameraHealth
+from recordings.types import Fault, Frame
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from recordings.types import LoopStats
+from recordings.rig_status import LoopStats
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000

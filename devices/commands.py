@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recordings.types import F32, Authority, Autonomy, Plan, PlanReport, Torque
+from recordings.rig_status import Torque
+from recordings.types import F32, Authority, Autonomy, Plan, PlanReport
 
 
 @dataclass(frozen=True, slots=True)

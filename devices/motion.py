@@ -26,7 +26,8 @@ from devices.guard import Guard, GuardBit, Guarded
 from devices.rig_settings import RigSettings
 from devices.watch import Concern, Urgency
 from devices.workspace import Fence, Outside
-from recordings.types import F32, Authority, Fault, JointState, Torque, frozen_f32
+from recordings.rig_status import Torque
+from recordings.types import F32, Authority, Fault, JointState, frozen_f32
 
 F64 = npt.NDArray[np.float64]
 

@@ -39,16 +39,8 @@ from devices.rig_settings import RigSettings
 from devices.watch import Watch
 from devices.workspace import Outside
 from recordings.live import Live
-from recordings.types import (
-    Authority,
-    Fault,
-    JointState,
-    Observation,
-    RigPhase,
-    RigStatus,
-    Step,
-    Torque,
-)
+from recordings.rig_status import RigPhase, RigStatus, Torque
+from recordings.types import Authority, Fault, JointState, Observation, Step
 
 OpenPlanner = Callable[[str, str], Planner]
 """From address and token to a planner."""

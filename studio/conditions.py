@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from recordings.types import RigPhase
+from recordings.rig_status import RigPhase
 from studio.actions import Action
 from studio.parts.training import TrainingSet
 from studio.session import Session

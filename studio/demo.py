@@ -20,7 +20,8 @@ from devices.bench import load_bench
 from devices.commands import Connect, ConnectPlanner, PlanProposed
 from devices.errors import DeviceError
 from model.messages import Finished, Ready
-from recordings.types import JobPhase, RigPhase, RigStatus
+from recordings.rig_status import RigPhase, RigStatus
+from recordings.types import JobPhase
 from studio.demo_report import DemoReport, as_json, in_words
 from studio.demonstrations import DemonstrationSeries
 from studio.jobs import Job, foresight_command

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from devices.commands import Command, Event, SceneState
-from recordings.types import Fault, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import Fault
 
 Report = RigStatus | Event | Fault
 

@@ -21,7 +21,8 @@ from devices.planner_link import PlannerLink
 from devices.planning.checks import CheckLimits, PlanInspector
 from devices.rig import Rig
 from recordings.live import Live, LiveHandle
-from recordings.types import Authority, Fault, RigPhase
+from recordings.rig_status import RigPhase
+from recordings.types import Authority, Fault
 from studio.realtime import Realtime
 from studio.rig_mailbox import RigMailbox
 from studio.shared_lifeline import SharedLifeline, WatchedLifeline

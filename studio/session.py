@@ -30,16 +30,9 @@ from devices.commands import (
     SetAuthority,
     TorqueChanged,
 )
+from recordings.rig_status import RigPhase, RigStatus, Torque
 from recordings.step_ring import StepColumns
-from recordings.types import (
-    Authority,
-    EpisodeInfo,
-    Fault,
-    Frame,
-    RigPhase,
-    RigStatus,
-    Torque,
-)
+from recordings.types import Authority, EpisodeInfo, Fault, Frame
 from studio.parts.estimating import Estimating
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout

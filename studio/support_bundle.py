@@ -23,7 +23,8 @@ from typing import Any
 import simplejpeg
 
 from devices.bench import Bench
-from recordings.types import U8, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import U8
 from studio.settings import Folders, Preferences
 
 LAST_MINUTE = 1200  # reports of the rig, 20 Hz

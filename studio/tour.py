@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from devices.commands import MoveTool
-from recordings.types import Authority, Autonomy, RigPhase
+from recordings.rig_status import RigPhase
+from recordings.types import Authority, Autonomy
 from studio.parts.training import TrainingSet
 from studio.session import Session
 from studio.walk import Wait, Walk, pause

@@ -18,7 +18,8 @@ from devices.commands import (
     SetAutonomy,
     SetTask,
 )
-from recordings.types import Authority, Autonomy, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import Authority, Autonomy
 
 LIFTED_M = 0.06  # height of the cube's centre that counts as lifted (a cube is 0.025 m)
 TRAY_HALF_M = 0.047  # half the width inside the tray's walls, plus a cube leaning on one

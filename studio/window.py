@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from recordings.types import RigPhase, RigStatus
+from recordings.rig_status import RigPhase, RigStatus
 from studio.actions import DESK, PAGES, action
 from studio.desk.desk import Desk
 from studio.desk.foot import Foot

@@ -18,7 +18,8 @@ from devices.commands import (
     PlanProposed,
     SceneState,
 )
-from recordings.types import EpisodeInfo, Fault, RigPhase, RigStatus
+from recordings.rig_status import RigPhase, RigStatus
+from recordings.types import EpisodeInfo, Fault
 from studio.notes import Notes
 from studio.recorder_host import RecorderHost
 from studio.rig_host import RigHost

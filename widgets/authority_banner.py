@@ -12,7 +12,8 @@ from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from recordings.types import Authority, Torque
+from recordings.rig_status import Torque
+from recordings.types import Authority
 from widgets import theme
 from widgets.palette import COLORS
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from recordings.types import Authority, Torque
+from recordings.rig_status import Torque
+from recordings.types import Authority
 from widgets import theme
 from widgets.authority_banner import AuthorityBanner
 from widgets.card import button, label

@@ -7,7 +7,7 @@ and knows no arm.
 from __future__ import annotations
 
 from devices.commands import TorqueChanged
-from recordings.types import Torque
+from recordings.rig_status import Torque
 
 
 class LettingGo:

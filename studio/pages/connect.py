@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from recordings.types import RigPhase
+from recordings.rig_status import RigPhase
 from studio.actions import action
 from studio.desk.first_steps import STEPS, FirstSteps
 from studio.pages.page import Page, column

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from devices.commands import PlanProposed
-from recordings.types import Authority, Plan, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import Authority, Plan
 from studio.actions import action
 from studio.pages.page import Page, column
 from studio.pages.policy_card import PolicyCard

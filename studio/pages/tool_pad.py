@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.commands import MoveTool
-from recordings.types import Authority, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import Authority
 from studio.session import Session
 from widgets.drive_pad import DrivePad
 

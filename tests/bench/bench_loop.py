@@ -34,7 +34,8 @@ from devices.commands import (
     SetAutonomy,
     SetTask,
 )
-from recordings.types import Authority, Autonomy, Plan, RigPhase, RigStatus, Step, frozen_f32
+from recordings.rig_status import RigPhase, RigStatus
+from recordings.types import Authority, Autonomy, Plan, Step, frozen_f32
 from recordings.wire import ServerHello, decode_request, encode_hello, encode_plan
 from studio.recorder_host import RecorderHost
 from studio.rig_host import RigHost

@@ -27,7 +27,7 @@ def inside(started_s: float, seconds: float, data: str) -> int:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from recordings.types import RigPhase
+    from recordings.rig_status import RigPhase
     from studio.__main__ import main
     from studio.walk import Wait, Walk, pause
 

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 
 from recordings.library import list_episodes
 from recordings.reader import Episode
-from recordings.types import Authority, EpisodePhase, JobPhase, RigPhase
+from recordings.rig_status import RigPhase
+from recordings.types import Authority, EpisodePhase, JobPhase
 from studio.jobs import Job, foresight_command
 from studio.parts.training import TrainingSet
 from studio.walk import Wait, pause

@@ -12,14 +12,8 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton
 
 from devices.bench import load_bench
 from devices.commands import AuthorityChanged
-from recordings.types import (
-    Authority,
-    CameraHealth,
-    Fault,
-    LoopStats,
-    RigPhase,
-    RigStatus,
-)
+from recordings.rig_status import CameraHealth, LoopStats, RigPhase, RigStatus
+from recordings.types import Authority, Fault
 from studio.actions import ACTIONS, PAGES, action
 from studio.conditions import CONDITIONS, reason_against
 from studio.desk.bundle_panel import BundlePanel

@@ -28,7 +28,8 @@ from devices.commands import (
     SetAuthority,
     TorqueChanged,
 )
-from recordings.types import Authority, Fault, RigPhase, RigStatus, Torque
+from recordings.rig_status import RigPhase, RigStatus, Torque
+from recordings.types import Authority, Fault
 from studio.rig_host import RigHost
 
 HOLD, LEADER = Authority.HOLD, Authority.LEADER
@@ -201,7 +202,8 @@ import json, sys, time
 from dataclasses import replace
 from devices.bench import load_bench
 from devices.commands import Connect, SelectLeader, SetAuthority
-from recordings.types import Authority, RigPhase, RigStatus
+from recordings.types import Authority
+from recordings.rig_status import RigPhase, RigStatus
 from studio.rig_host import RigHost
 
 def run():

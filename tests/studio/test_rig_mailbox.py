@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from devices.commands import AuthorityChanged, Connect, PlanDropped
-from recordings.types import Authority, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import Authority
 from studio.rig_mailbox import BACKLOG, RigMailbox
 
 

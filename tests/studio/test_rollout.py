@@ -16,6 +16,7 @@ from devices.commands import (
     SceneState,
 )
 from recordings.reader import Episode
+from recordings.rig_status import RigStatus
 from recordings.types import (
     Authority,
     EpisodeInfo,
@@ -23,7 +24,6 @@ from recordings.types import (
     Plan,
     PlanCheck,
     PlanReport,
-    RigStatus,
     Step,
     Verdict,
     frozen_f32,

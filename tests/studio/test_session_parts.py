@@ -17,6 +17,7 @@ from devices.commands import (
 )
 from model.messages import Estimated, Failed, Progress, encode
 from recordings.library import list_episodes
+from recordings.rig_status import RigStatus
 from recordings.types import (
     Authority,
     Autonomy,
@@ -26,7 +27,6 @@ from recordings.types import (
     Plan,
     PlanCheck,
     PlanReport,
-    RigStatus,
     RobotSpec,
     Verdict,
 )

@@ -14,7 +14,8 @@ from devices.commands import (
     SetAutonomy,
     SetTask,
 )
-from recordings.types import Authority, Autonomy, Fault, RigStatus
+from recordings.rig_status import RigStatus
+from recordings.types import Authority, Autonomy, Fault
 from studio.demonstrations import DemonstrationSeries
 from studio.trials import (
     TIMEOUT_NS,

@@ -10,18 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from devices.bench import load_bench
 from devices.commands import PlanProposed
-from recordings.types import (
-    Authority,
-    DepthTrace,
-    Plan,
-    PlanCheck,
-    PlanReport,
-    RigPhase,
-    RigStatus,
-    Torque,
-    Verdict,
-    frozen_f32,
-)
+from recordings.rig_status import RigPhase, RigStatus, Torque
+from recordings.types import Authority, DepthTrace, Plan, PlanCheck, PlanReport, Verdict, frozen_f32
 from studio.actions import PAGES
 from studio.session import Session
 from studio.settings import Folders, Preferences

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from recordings.types import Authority, Torque
+from recordings.rig_status import Torque
+from recordings.types import Authority
 from widgets.authority_banner import AuthorityBanner, look
 from widgets.palette import COLORS
 from widgets.top_bar import TopBar

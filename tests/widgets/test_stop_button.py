@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from recordings.types import Authority, Torque
+from recordings.rig_status import Torque
+from recordings.types import Authority
 from widgets import stop_button
 from widgets.palette import COLORS
 from widgets.stop_button import StopButton

@@ -21,7 +21,8 @@ from devices.commands import (
     SetAutonomy,
     SetTask,
 )
-from recordings.types import Authority, Autonomy, Fault, RigPhase
+from recordings.rig_status import RigPhase
+from recordings.types import Authority, Autonomy, Fault
 
 HOLD, LEADER, POLICY = Authority.HOLD, Authority.LEADER, Authority.POLICY
 

@@ -12,7 +12,8 @@ from devices.commands import (
     SetAuthority,
     TorqueChanged,
 )
-from recordings.types import Authority, Fault, RigPhase, Torque
+from recordings.rig_status import RigPhase, Torque
+from recordings.types import Authority, Fault
 
 START_Q = np.array((0.0, 0.3, -0.2, 0.5))
 AWAY_S = 1.0  # of driving away from where the arm is parked
