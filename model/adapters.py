@@ -62,11 +62,11 @@ def _start(model: MolmoAct2, recipe: AdapterRecipe) -> None:
     seen: set[int] = set()
     with torch.no_grad():
         for _, layer in adapted(model):
-            first, second = layer.lora_A[NAME].weight, layer.lora_B[NAME].weight
+            first, second = _weight(layer.lora_A), _weight(layer.lora_B)
             if id(first) not in seen:
                 drawn = torch.randn(first.shape, generator=generator) / recipe.rank
-                layer.lora_A[NAME].weight.data = drawn.to(first.device)
-            layer.lora_B[NAME].weight.data = torch.zeros_like(second, dtype=torch.float32)
+                first.data = drawn.to(first.device)
+            second.data = torch.zeros_like(second, dtype=torch.float32)
             seen.add(id(first))
 
 
@@ -79,10 +79,15 @@ def adapted(model: MolmoAct2) -> Iterator[tuple[str, LoraLinear]]:
             yield name, module
 
 
+def _weight(half: torch.nn.ModuleDict) -> torch.nn.Parameter:
+    """The matrix of one half of an adapter."""
+    return half[NAME].get_parameter("weight")
+
+
 def adapter_tensors(model: MolmoAct2) -> dict[str, torch.Tensor]:
     """The adapters under released names: ``<matrix>.lora_A.weight`` and ``.lora_B.weight``."""
-    firsts = {f"{name}.weight": layer.lora_A[NAME].weight for name, layer in adapted(model)}
-    seconds = {f"{name}.weight": layer.lora_B[NAME].weight for name, layer in adapted(model)}
+    firsts = {f"{name}.weight": _weight(layer.lora_A) for name, layer in adapted(model)}
+    seconds = {f"{name}.weight": _weight(layer.lora_B) for name, layer in adapted(model)}
     tensors: dict[str, torch.Tensor] = {}
     for name, tensor in to_released(firsts, model.config).items():
         rank = next(iter(firsts.values())).shape[0]

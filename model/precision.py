@@ -31,7 +31,7 @@ def lower_for_planning(model: MolmoAct2, precision: Precision) -> None:
     """
     if precision == "fp32":
         return
-    model.backbone.to(torch.bfloat16)
+    model.backbone.to(dtype=torch.bfloat16)  # pyright: ignore[reportCallIssue]
     if precision in {"int8", "int4"}:
         _quantise(model, bits=int(precision.removeprefix("int")))
 
@@ -49,7 +49,11 @@ def lower_for_training(model: MolmoAct2, precision: Precision) -> None:
 def _quantise(model: MolmoAct2, *, bits: int) -> None:
     """Weights of the language layers in few bits; pictures and output head stay as they are."""
     try:
-        from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig, quantize_
+        from torchao.quantization import (  # pyright: ignore[reportMissingImports]
+            Int4WeightOnlyConfig,
+            Int8WeightOnlyConfig,
+            quantize_,
+        )
     except ImportError as error:
         raise LibraryMissing(
             "torchao", purpose=f"a backbone in {bits} bits", extra="quant"

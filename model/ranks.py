@@ -38,7 +38,8 @@ class Ranks:
         from accelerate import PartialState  # slow to load, and of use to many only
 
         state = PartialState(cpu=wants_cpu, backend="gloo" if wants_cpu else "nccl")
-        return cls(state.process_index, state.num_processes, state.device)
+        own = state.device or torch.device("cpu")
+        return cls(state.process_index, state.num_processes, own)
 
     @property
     def is_first(self) -> bool:

@@ -18,5 +18,5 @@ def drop_residuals(model: MolmoAct2, probability: float) -> None:
         return functional.dropout(added, probability, training=module.training)
 
     for layer in model.backbone.model.language_model.layers:
-        layer.self_attn.o_proj.register_forward_hook(drop)
-        layer.mlp.register_forward_hook(drop)
+        layer.get_submodule("self_attn.o_proj").register_forward_hook(drop)
+        layer.get_submodule("mlp").register_forward_hook(drop)
