@@ -2,8 +2,8 @@
 
 Takes a tiny foundation (eyes that see, a language model that knows places), and teaches it to
 answer the depth question about the main picture with the codes of the simulator's true depth. The
-image tower rests: every picture goes through it once, only what is read from it learns. Knows no demonstration; the action expert stays as it
-is. The same seed gives the same weights.
+image tower rests: every picture goes through it once, only what is read from it learns. Knows no
+demonstration; the action expert stays as it is. The same seed gives the same weights.
 """
 
 from __future__ import annotations
