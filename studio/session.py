@@ -33,6 +33,7 @@ from devices.commands import (
 from recordings.step_ring import StepColumns
 from recordings.types import (
     Authority,
+    Autonomy,
     EpisodeInfo,
     Fault,
     Frame,
@@ -104,6 +105,7 @@ class Session(QObject):
         self.training = Training(folders.episodes, folders.runs, self)
         self.estimating = Estimating(folders.episodes, folders.runs / ESTIMATE_FOLDER, self)
         self.running = Running(self.cell, preferences.task, self)
+        self.running.autonomy = Autonomy(preferences.autonomy)
         self.rollout = Rollout(self.cell, self)
         self.frames: dict[str, Frame] = {}
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
@@ -285,6 +287,8 @@ class Session(QObject):
         """Change preferences by name; they are saved at once and used from now on."""
         self.preferences = replace(self.preferences, **changes)
         save_preferences(self.folders.preferences, self.preferences)
+        if "autonomy" in changes:
+            self.running.set_autonomy(Autonomy(self.preferences.autonomy))
         self.preferencesChanged.emit(self.preferences)
 
     # ── every tick ─────────────────────────────────────────────────────────────────────────────
