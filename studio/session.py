@@ -32,7 +32,7 @@ from devices.commands import (
 )
 from recordings.rig_status import RigPhase, RigStatus, Torque
 from recordings.step_ring import StepColumns
-from recordings.types import Authority, EpisodeInfo, Fault, Frame
+from recordings.types import Authority, Autonomy, EpisodeInfo, Fault, Frame
 from studio.parts.estimating import Estimating
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout
@@ -97,6 +97,7 @@ class Session(QObject):
         self.training = Training(folders.episodes, folders.runs, self)
         self.estimating = Estimating(folders.episodes, folders.runs / ESTIMATE_FOLDER, self)
         self.running = Running(self.cell, preferences.task, self)
+        self.running.autonomy = Autonomy(preferences.autonomy)
         self.rollout = Rollout(self.cell, self)
         self.frames: dict[str, Frame] = {}
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
@@ -278,6 +279,8 @@ class Session(QObject):
         """Change preferences by name; they are saved at once and used from now on."""
         self.preferences = replace(self.preferences, **changes)
         save_preferences(self.folders.preferences, self.preferences)
+        if "autonomy" in changes:
+            self.running.set_autonomy(Autonomy(self.preferences.autonomy))
         self.preferencesChanged.emit(self.preferences)
 
     # ── every tick ─────────────────────────────────────────────────────────────────────────────
