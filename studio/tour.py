@@ -24,7 +24,8 @@ from studio.window import Window
 
 SIZE = (1600, 1000)
 ENOUGH_EPISODES = 5
-QUICK_MINUTES = 1.0
+QUICK_MINUTES = 3.0
+TRAINED_STEPS = 300  # fewer make no plan that passes its checks
 BUSY_S = 900.0  # a training on a machine that does other things too
 
 
@@ -98,13 +99,13 @@ class Tour(QObject):
     def _train(self) -> Iterator[Wait]:
         self._window.go("train")
         training = self._session.training
-        usable = any(run.usable for run in training.runs)
+        trained = any(run.usable and run.steps >= TRAINED_STEPS for run in training.runs)
         if not training.running:
             training.start(QUICK_MINUTES)
             self._trains = True
         yield Wait("curves", lambda: len(training.points) >= 8 or not training.running, BUSY_S)
         self._shot("4-train")
-        if usable and self._trains:
+        if trained and self._trains:
             training.stop()
         yield Wait("the end of training", lambda: not training.running, BUSY_S)
         self._trains = False
@@ -120,6 +121,7 @@ class Tour(QObject):
         running.hand_back()
         yield Wait("authority", lambda: session.status.authority is Authority.POLICY)
         yield Wait("a plan", lambda: running.waiting is not None)
+        yield Wait("a plan that passes its checks", self._can_approve, 120.0)
         yield pause(1.0)
         self._shot("5-run-preview")
         running.approve()
@@ -132,6 +134,10 @@ class Tour(QObject):
             session.move_tool(MoveTool((0.0, 0.05, 0.03), (0.0, 0.0, 0.0), 0.0))
             yield pause(0.05)
         self._shot("7-run-taken-over")
+
+    def _can_approve(self) -> bool:
+        waiting = self._session.running.waiting
+        return waiting is not None and waiting.report.may_run
 
     def _shot(self, name: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -147,6 +147,8 @@ class RunPage(Page):
     def _show_plan(
         self, proposal: PlanProposed | None, state: str, *, waiting: bool = False
     ) -> None:
+        if proposal is not None:
+            state = "\n".join((state, *proposal.plan.notes))
         shown = (proposal.plan.id if proposal else -1, f"{state}{waiting}")
         if shown == self._shown:
             return

@@ -31,6 +31,7 @@ from studio.trials import Trial, TrialSeries, TrialSummary
 from studio.workcell import Fact, Workcell
 
 POLL_NS = 100_000_000
+READ_NS = 1_500_000_000  # a plan that cannot run stays on screen this long before the next such
 
 
 class Running(QObject):
@@ -126,9 +127,10 @@ class Running(QObject):
             self._cell.send(Approve(self.waiting.plan.id))
 
     def refuse(self) -> None:
-        """Drop the plan that waits and ask for another."""
+        """Drop the plan that waits and ask for another; one that cannot run is dropped already."""
         if self.waiting is not None:
-            self._cell.send(Refuse(self.waiting.plan.id))
+            if self.waiting.report.may_run:
+                self._cell.send(Refuse(self.waiting.plan.id))
             self._set_waiting(None)
 
     def hold(self) -> None:
@@ -180,7 +182,7 @@ class Running(QObject):
         """What the rig reported."""
         match fact:
             case PlanProposed():
-                self._set_waiting(fact)
+                self._on_proposed(fact)
             case PlanActivated(approved_by=by):
                 if by == "person" and not self.trusted:
                     self.trusted = True
@@ -188,7 +190,7 @@ class Running(QObject):
                     self.changed.emit()
                 self._set_waiting(None)
             case PlanDropped(plan_id=plan_id):
-                if self.waiting is not None and self.waiting.plan.id == plan_id:
+                if self._is_waiting(plan_id) and not self._is_to_be_read():
                     self._set_waiting(None)
             case AuthorityChanged(authority=authority):
                 if authority is not Authority.POLICY:
@@ -197,6 +199,25 @@ class Running(QObject):
                 self.trusted = False
             case _:
                 pass
+
+    def _on_proposed(self, proposal: PlanProposed) -> None:
+        """Show it, unless a plan that failed its checks would vanish before anyone can read why."""
+        before = self.waiting
+        if (
+            before is None
+            or proposal.report.may_run
+            or not self._is_to_be_read()
+            or proposal.plan.observed_ns - before.plan.observed_ns >= READ_NS
+        ):
+            self._set_waiting(proposal)
+
+    def _is_waiting(self, plan_id: int) -> bool:
+        return self.waiting is not None and self.waiting.plan.id == plan_id
+
+    def _is_to_be_read(self) -> bool:
+        """Whether the plan on screen cannot run, and nothing else runs that should be shown."""
+        waiting = self.waiting
+        return waiting is not None and not waiting.report.may_run and self._cell.active is None
 
     def _poll_server(self, server: Job) -> None:
         before = server.status

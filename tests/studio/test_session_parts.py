@@ -10,7 +10,9 @@ from devices.commands import (
     Approve,
     AuthorityChanged,
     PlanActivated,
+    PlanDropped,
     PlanProposed,
+    Refuse,
     SelectLeader,
     SetAuthority,
     SetAutonomy,
@@ -70,6 +72,7 @@ class Cell:
         self.recorder = Recorder()
         self.status = RigStatus()
         self.scene = None
+        self.active = None
         self.bench = SimpleNamespace(robot=RobotSpec("so101", (), (), 100.0))
 
     def send(self, command):
@@ -155,10 +158,10 @@ def test_ending_the_session_seals_the_take_and_holds(teaching):
 # ── running ────────────────────────────────────────────────────────────────────────────────────
 
 
-def proposed(plan_id=1, verdict=Verdict.OK):
+def proposed(plan_id=1, verdict=Verdict.OK, at_s=0.0):
     q = np.zeros((30, 6), np.float32)
     report = PlanReport(plan_id, (PlanCheck("speed", verdict, 3, "", 1.0, 2.0, "rad/s"),))
-    plan = Plan(plan_id, epoch=0, q=q, dt_s=0.1, observed_ns=0, policy="run")
+    plan = Plan(plan_id, epoch=0, q=q, dt_s=0.1, observed_ns=round(at_s * 1e9), policy="run")
     return PlanProposed(plan, report, tip=np.zeros((30, 3), np.float32))
 
 
@@ -199,6 +202,31 @@ def test_a_plan_whose_check_failed_cannot_be_approved(running):
     running.on_fact(proposed(verdict=Verdict.FAIL))
     running.approve()
     assert Approve(1) not in running._cell.sent
+
+
+def test_a_plan_that_cannot_run_stays_long_enough_to_be_read(running):
+    running.on_fact(proposed(1, Verdict.FAIL))
+    running.on_fact(PlanDropped(1, "It cannot run: speed"))
+    running.on_fact(proposed(2, Verdict.FAIL, at_s=0.2))
+    assert running.waiting.plan.id == 1
+    running.on_fact(proposed(3, Verdict.FAIL, at_s=2.0))
+    assert running.waiting.plan.id == 3
+    running.on_fact(proposed(4, at_s=2.1))
+    assert running.waiting.plan.id == 4
+
+
+def test_a_plan_that_cannot_run_makes_way_for_the_one_that_runs(running):
+    running._cell.active = proposed(1)
+    running.on_fact(proposed(2, Verdict.FAIL))
+    running.on_fact(PlanDropped(2, "It cannot run: speed"))
+    assert running.waiting is None
+
+
+def test_refusing_a_plan_that_is_dropped_already_asks_the_rig_nothing(running):
+    running.on_fact(proposed(1, Verdict.FAIL))
+    running.refuse()
+    assert running.waiting is None
+    assert Refuse(1) not in running._cell.sent
 
 
 def test_approving_while_nobody_drives_hands_over_and_approves_nothing(running):
