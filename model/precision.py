@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from model.errors import LibraryMissing
+from model.errors import ConfigInvalid, LibraryMissing
 from model.network import MolmoAct2
 
 Precision = Literal["fp32", "bf16", "int8", "int4"]
@@ -47,7 +47,12 @@ def lower_for_training(model: MolmoAct2, precision: Precision) -> None:
 
 
 def _quantise(model: MolmoAct2, *, bits: int) -> None:
-    """Weights of the language layers in few bits; pictures and output head stay as they are."""
+    """Weights of the language layers in few bits; pictures and output head stay as they are.
+
+    Raises:
+        LibraryMissing: torchao is not installed.
+        ConfigInvalid: it left a matrix as it was, which it does without a word.
+    """
     try:
         from torchao.quantization import (  # pyright: ignore[reportMissingImports]
             Int4WeightOnlyConfig,
@@ -61,3 +66,13 @@ def _quantise(model: MolmoAct2, *, bits: int) -> None:
     config = Int8WeightOnlyConfig() if bits == 8 else Int4WeightOnlyConfig()
     layers = model.backbone.model.language_model.layers
     quantize_(layers, config, filter_fn=lambda module, _: isinstance(module, nn.Linear))
+    matrices = {n: m.weight for n, m in layers.named_modules() if isinstance(m, nn.Linear)}
+    left = [name for name, weight in matrices.items() if type(weight.data) is torch.Tensor]
+    if left:
+        width = matrices[left[0]].shape[1]
+        raise ConfigInvalid(
+            "precision",
+            f"int{bits}",
+            expected=f"bf16 or int8: {len(left)} of {len(matrices)} matrices cannot be stored in "
+            f"{bits} bits (first: {left[0]}, {width} columns)",
+        )

@@ -1,8 +1,9 @@
 """How fast the tiny policy plans on a processor: prints one JSON object.
 
 A real policy (the shipped weights, a made-up tag) answers real requests with two pictures of a
-camera's size and a running plan, K = 1 and K = 8 in turns. Wall time says what a person gets on
-this machine now, processor time what the work costs, however busy the machine is.
+camera's size and a running plan, K = 1 and K = 8 in turns. The rate is wall time: what a person
+gets on this machine as busy as it is now, so read it beside the load. "processor" is the time the
+work costs over all threads; it is steadier, and is no rate.
 
     taskset -c 0 python tests/bench/bench_planning.py --threads 1 --runs 50
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -106,12 +108,12 @@ def main() -> int:
             spent_ms = (time.process_time() - began_s) * 1e3
             if run >= 2:
                 kept.append({**plan.timings, "processor": spent_ms})
-    result: dict[str, Any] = {"threads": options.threads, "runs": options.runs}
+    load = round(os.getloadavg()[0], 2)  # programs that wanted to run in the last minute
+    result: dict[str, Any] = {"threads": options.threads, "runs": options.runs, "load": load}
     for samples, kept in laps.items():
         middle = {stage: statistics.median(lap[stage] for lap in kept) for stage in kept[0]}
         result[f"k{samples}_ms"] = {stage: round(ms, 2) for stage, ms in middle.items()}
         result[f"k{samples}_hz"] = round(1e3 / middle["total"], 2)
-        result[f"k{samples}_hz_alone"] = round(1e3 * options.threads / middle["processor"], 2)
     sys.stdout.write(json.dumps(result) + "\n")
     return 0
 
