@@ -43,7 +43,7 @@ class PlanView(Card):
         self._rows.setVerticalSpacing(5)
         self._rows.setColumnStretch(1, 1)
         self.approve_button = button("Approve", kind="ok", icon="approve", key="Enter")
-        self.refuse_button = button("Refuse", icon="refuse", key="⌫")
+        self.refuse_button = button("Refuse", key="⌫")
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._buttons.addWidget(self.approve_button, 3)

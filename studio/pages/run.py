@@ -147,7 +147,7 @@ class RunPage(Page):
     def _show_plan(
         self, proposal: PlanProposed | None, state: str, *, waiting: bool = False
     ) -> None:
-        if proposal is not None:
+        if proposal is not None and proposal is self._running.waiting:
             state = "\n".join((state, *proposal.plan.notes))
         shown = (proposal.plan.id if proposal else -1, f"{state}{waiting}")
         if shown == self._shown:
