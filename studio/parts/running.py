@@ -31,7 +31,7 @@ from studio.trials import Trial, TrialSeries, TrialSummary
 from studio.workcell import Fact, Workcell
 
 POLL_NS = 100_000_000
-READ_NS = 1_500_000_000  # a plan that cannot run stays on screen this long before the next such
+READ_NS = 1_500_000_000  # a plan stays on screen this long before one that cannot run
 
 
 class Running(QObject):
@@ -201,14 +201,10 @@ class Running(QObject):
                 pass
 
     def _on_proposed(self, proposal: PlanProposed) -> None:
-        """Show it, unless a plan that failed its checks would vanish before anyone can read why."""
+        """Show it. While nothing runs, one that cannot run leaves time to read what was there."""
         before = self.waiting
-        if (
-            before is None
-            or proposal.report.may_run
-            or not self._is_to_be_read()
-            or proposal.plan.observed_ns - before.plan.observed_ns >= READ_NS
-        ):
+        shown_ns = proposal.plan.observed_ns - before.plan.observed_ns if before else READ_NS
+        if proposal.report.may_run or shown_ns >= READ_NS or self._cell.active is not None:
             self._set_waiting(proposal)
 
     def _is_waiting(self, plan_id: int) -> bool:

@@ -215,6 +215,14 @@ def test_a_plan_that_cannot_run_stays_long_enough_to_be_read(running):
     assert running.waiting.plan.id == 4
 
 
+def test_a_plan_one_may_approve_is_not_hidden_by_one_that_cannot_run(running):
+    running.on_fact(proposed(1))
+    running.on_fact(proposed(2, Verdict.FAIL, at_s=0.2))
+    running.on_fact(PlanDropped(2, "It cannot run: speed"))
+    running.approve()
+    assert running._cell.sent[-1] == Approve(1)
+
+
 def test_a_plan_that_cannot_run_makes_way_for_the_one_that_runs(running):
     running._cell.active = proposed(1)
     running.on_fact(proposed(2, Verdict.FAIL))
