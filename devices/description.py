@@ -2,7 +2,8 @@
 
 ``assets/robots/<name>/robot.xml`` is the only place where a link length is written. This module
 finds it and maps MuJoCo joint positions (jaw in rad) to the program's ``q`` (gripper as opening
-fraction 0 closed … 1 open). It computes no kinematics and steps no physics.
+fraction 0 closed … 1 open). It computes no kinematics, steps no physics and does not load MuJoCo:
+the window's process asks here which joints there are.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -13,17 +14,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
 from devices.errors import UnknownRobot
 from recordings.types import F32, JointSpec
 
+if TYPE_CHECKING:
+    import mujoco
+
 F64 = npt.NDArray[np.float64]
 
 GRIPPER_JOINT = "gripper"
+SPEEDS = "max_speed"  # the custom numbers that hold one rad/s per actuator
 
 
 def robot_folder(name: str) -> Path:
@@ -40,6 +46,29 @@ def robot_folder(name: str) -> Path:
     return folder
 
 
+def joint_specs(robot_xml: Path) -> tuple[JointSpec, ...]:
+    """Joints in actuator order; limits and speeds as written in the description."""
+    root = ElementTree.parse(robot_xml).getroot()
+    ranges = {j.get("name", ""): _numbers(j.get("range", "")) for j in root.iter("joint")}
+    names = [a.get("joint", "") for a in root.findall("actuator/*")]
+    numbers = {n.get("name", ""): _numbers(n.get("data", "")) for n in root.iter("numeric")}
+    return tuple(
+        _spec(name, ranges[name][0], ranges[name][1], speed)
+        for name, speed in zip(names, numbers[SPEEDS], strict=True)
+    )
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(word) for word in text.split()]
+
+
+def _spec(name: str, low: float, high: float, speed: float) -> JointSpec:
+    """From MuJoCo's rad and rad/s; a gripper's range becomes 0…1."""
+    if name != GRIPPER_JOINT:
+        return JointSpec(name, low, high, speed)
+    return JointSpec(name, 0.0, 1.0, speed / (high - low), is_gripper=True)
+
+
 @dataclass(frozen=True, slots=True)
 class JointMap:
     """The actuated joints of a MuJoCo model in the program's order and units."""
@@ -54,21 +83,15 @@ class JointMap:
     def of(cls, model: mujoco.MjModel) -> JointMap:
         """Joints in actuator order; limits and speeds from the description."""
         joints = [model.joint(int(model.actuator_trnid[i, 0])) for i in range(model.nu)]
-        speeds = np.array(model.numeric("max_speed").data, dtype=float)
+        speeds = np.array(model.numeric(SPEEDS).data, dtype=float)
         lower = np.array([j.range[0] for j in joints])
         span = np.array([j.range[1] - j.range[0] for j in joints])
         grips = np.array([j.name == GRIPPER_JOINT for j in joints])
         offset = np.where(grips, lower, 0.0)
         scale = np.where(grips, span, 1.0)
         specs = tuple(
-            JointSpec(
-                name=j.name,
-                lower=float((j.range[0] - offset[i]) / scale[i]),
-                upper=float((j.range[1] - offset[i]) / scale[i]),
-                max_speed=float(speeds[i] / scale[i]),
-                is_gripper=bool(grips[i]),
-            )
-            for i, j in enumerate(joints)
+            _spec(j.name, float(j.range[0]), float(j.range[1]), float(speed))
+            for j, speed in zip(joints, speeds, strict=True)
         )
         return cls(
             specs=specs,

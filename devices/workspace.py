@@ -1,12 +1,13 @@
 """Where the tool may be, and keeping commands inside it: a box in the base frame, table included.
 
 Looks ahead: a command is held back as soon as braking from it would end outside. Coming back from
-outside is always allowed. Needs kinematics of its own, one pose or two per control period; knows no
-authority and no plan.
+outside is always allowed. Needs kinematics of its own: one pose per control period, a second only
+near the border. Knows no authority and no plan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,16 +51,16 @@ class Tips(Protocol):
         ...
 
 
-def outside(workspace: Workspace, tip: npt.ArrayLike) -> Outside | None:
-    """The worst way in which ``tip`` (3,) m is outside; None inside."""
-    x = np.asarray(tip, dtype=np.float64)
-    low, high = np.array(workspace.low), np.array(workspace.high)
-    beyond = np.maximum(low - x, x - high)
-    axis = int(beyond.argmax())
-    if beyond[axis] <= 0.0:
-        return None
-    bound = low[axis] if x[axis] < low[axis] else high[axis]
-    return Outside(AXES[axis], float(x[axis]), float(bound))
+def outside(workspace: Workspace, tip: Sequence[float]) -> Outside | None:
+    """The worst way in which ``tip`` (x, y, z) m is outside; None inside."""
+    worst: Outside | None = None
+    for axis, x, low, high in zip(AXES, tip, workspace.low, workspace.high, strict=True):
+        if low <= x <= high:
+            continue
+        found = Outside(axis, x, low if x < low else high)
+        if worst is None or found.by_m > worst.by_m:
+            worst = found
+    return worst
 
 
 class Fence:
@@ -83,12 +84,14 @@ class Fence:
 
     def crossed_by(self, target: F64, *, q: F64, period_s: float) -> Outside | None:
         """How going for ``target`` (n,) rad from command ``q`` would leave the box, if it would."""
-        v = np.clip((target - q) / period_s, -self._max_speed, self._max_speed)
-        rest = q + v * period_s + np.sign(v) * v**2 / (2 * self._max_acceleration)
-        there, here = self._tips.tip_positions(np.stack([rest, q]))
-        found = outside(self._workspace, there)
+        v = ((target - q) / period_s).clip(-self._max_speed, self._max_speed)
+        rest = q + v * period_s + v * np.abs(v) / (2 * self._max_acceleration)
+        found = self._outside_at(rest)
         if found is None:
             return None
-        now = outside(self._workspace, here)
+        now = self._outside_at(q)
         grows = now is None or found.by_m > now.by_m + NO_WORSE_M
         return found if grows else None
+
+    def _outside_at(self, q: F64) -> Outside | None:
+        return outside(self._workspace, self._tips.tip_positions(q[np.newaxis])[0].tolist())

@@ -1,6 +1,6 @@
 """Puts the studio together: bench, session, window. The composition root of the Qt process.
 
-Loads no torch and no MuJoCo before the window is on screen.
+Loads no torch, no MuJoCo and no pyqtgraph, and starts no process, before the window is on screen.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from devices.bench import load_bench
@@ -16,6 +17,8 @@ from studio.session import Session
 from studio.settings import Folders, load_preferences
 from studio.window import Window
 from widgets import theme
+
+UNSEEN_MS = 5000  # a window not painted by then is minimised or on another screen
 
 
 def open_studio(options: argparse.Namespace) -> int:
@@ -33,11 +36,12 @@ def open_studio(options: argparse.Namespace) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("Foresight")
     session = Session(bench, folders, loaded.preferences)
-    session.start()  # the children load while the window is built
     theme.apply(app, loaded.preferences.theme)
     window = Window(session)
     for warning in loaded.warnings:
         session.noticed.emit(warning, "attention")
+    window.painted.connect(session.start)  # the children would take the processor from the paint
+    QTimer.singleShot(UNSEEN_MS, session, session.start)  # a window may begin out of sight
     window.show()
     if options.tour is not None:
         from studio.tour import start_tour

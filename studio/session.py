@@ -103,6 +103,7 @@ class Session(QObject):
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
         self._connect_wanted = False
         self._rig_gone = False
+        self._closed = False
         self._scene_seed = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -114,7 +115,9 @@ class Session(QObject):
     # ── life ───────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
-        """Start the child processes and the tick; returns at once."""
+        """Start the child processes and the tick; returns at once. Does nothing the second time."""
+        if self._timer.isActive() or self._closed:
+            return
         self.cell.start()
         self._connect_wanted = self.preferences.autoconnect
         self._timer.start()
@@ -127,6 +130,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Hold, park, end the children; a training goes on."""
+        self._closed = True
         self._timer.stop()
         self.teaching.end()
         self.rollout.end()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -47,6 +47,8 @@ STAGE_CELLS = ("cameras", "curves")
 class Window(QMainWindow):
     """One window, five places."""
 
+    painted = Signal()  # for the first time: what was put off may begin
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
@@ -71,9 +73,7 @@ class Window(QMainWindow):
             )
         }
         self.page = PAGES[0]
-        self._ticks = 0
-        self._reports = 0
-        self._painted = False
+        self._ticks, self._reports, self._painted = 0, 0, False
         self._arrange()
         self._keys = Keys(self, lambda: self.page, self.do)
         self._connect_facts()
@@ -272,6 +272,7 @@ class Window(QMainWindow):
 
     def fill(self) -> None:
         """What may wait until the window is on screen."""
+        self.painted.emit()
         if self._fresh:
             self._size_cells()
         self.session.load()

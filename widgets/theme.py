@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
-import pyqtgraph as pg
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -207,7 +206,6 @@ def apply(app: QApplication, name: str = "dark") -> None:
         app.setProperty(_DRESSED, True)
     app.setPalette(_qt_palette())
     app.setStyleSheet(stylesheet())
-    pg.setConfigOptions(antialias=False, background=COLORS.sunken, foreground=COLORS.quiet)
 
 
 def stylesheet() -> str:

@@ -1,13 +1,8 @@
 """Which robot the simulated bench presents: an SO-101 with a front and a wrist camera."""
 
-# pyright: reportAttributeAccessIssue=false
-# MuJoCo's compiled module carries no types
-
 from __future__ import annotations
 
-import mujoco
-
-from devices.description import JointMap, robot_folder
+from devices.description import joint_specs, robot_folder
 from recordings.types import CameraSpec, RobotSpec
 
 ROBOT = "so101"
@@ -26,10 +21,9 @@ def sim_robot(
         camera_fps: pictures per second.
     """
     width, height = camera_size
-    model = mujoco.MjModel.from_xml_path(str(robot_folder(ROBOT) / "robot.xml"))
     return RobotSpec(
         name=ROBOT,
-        joints=JointMap.of(model).specs,
+        joints=joint_specs(robot_folder(ROBOT) / "robot.xml"),
         cameras=tuple(CameraSpec(c, width, height, camera_fps) for c in CAMERAS),
         control_hz=CONTROL_HZ,
     )

@@ -6,6 +6,8 @@ plan looks, not whether it may run.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +16,9 @@ from recordings.types import Verdict
 from studio.session import Session
 from widgets.arm_view import ArmView
 from widgets.camera_view import CameraView
-from widgets.joint_plot import JointPlot
+
+if TYPE_CHECKING:  # heavy to import; whoever has one brings it
+    from widgets.joint_plot import JointPlot
 
 COMMITTED_ROWS = 3  # rows that run before a fresher plan could arrive
 EXECUTING_ROWS = 10  # rows after those that run unless replaced

@@ -7,6 +7,8 @@ on screen: cameras at the rate frames arrive, 3D and curves at half the tick.
 from __future__ import annotations
 
 import time
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -20,7 +22,9 @@ from studio.session import Session
 from widgets.arm_view import ArmView
 from widgets.camera_grid import CameraGrid
 from widgets.camera_view import CameraView
-from widgets.joint_plot import JointPlot
+
+if TYPE_CHECKING:
+    from widgets.joint_plot import JointPlot
 
 AHEAD = 260  # recorded steps drawn after the cursor in a replay
 DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
@@ -34,15 +38,12 @@ class Stage:
         self._session = session
         robot = session.cell.bench.robot
         self.arm = ArmView(later=True)
-        self.joints = JointPlot("")
-        self.joints.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
         self.grid = CameraGrid(tuple(self.views.values()))
         self.cameras = self._framed(self.grid, (12, 4, 12, 4))
-        self.curves = self._framed(self.joints, (16, 2, 12, 6))
+        self.curves = self._framed(None, (16, 2, 12, 6))
         self.strip_place = QVBoxLayout()
         self.view = self._view()
-        self.overlay = PlanOverlay(session, self.arm, self.joints, self.views)
         self.rates = {name: FrameRate() for name in self.views}
         self.arm_rate = FrameRate()
         self._shown: dict[str, int] = {}
@@ -55,14 +56,30 @@ class Stage:
 
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
-    def _framed(self, content: QWidget, margins_px: tuple[int, int, int, int]) -> QWidget:
+    def _framed(self, content: QWidget | None, margins_px: tuple[int, int, int, int]) -> QWidget:
         panel = QWidget()
         panel.setProperty("role", "panel")
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(*margins_px)
-        layout.addWidget(content)
+        if content is not None:
+            layout.addWidget(content)
         return panel
+
+    @cached_property
+    def joints(self) -> JointPlot:
+        """The curves; the first use loads pyqtgraph, after the first paint."""
+        from widgets.joint_plot import JointPlot
+
+        robot = self._session.cell.bench.robot
+        plot = JointPlot("")
+        plot.set_joints(robot.joint_names, tuple(j.is_gripper for j in robot.joints))
+        return plot
+
+    @cached_property
+    def overlay(self) -> PlanOverlay:
+        """The plan in all views; needs the curves."""
+        return PlanOverlay(self._session, self.arm, self.joints, self.views)
 
     def _view(self) -> QWidget:
         view = QWidget()
@@ -75,9 +92,12 @@ class Stage:
         return view
 
     def build(self) -> None:
-        """What needs the robot's geometry; after the first paint."""
+        """What takes long to load, geometry and curves; after the first paint."""
         self.arm.build()
         self.arm.set_shapes(self._session.space.shapes)
+        layout = self.curves.layout()
+        assert layout is not None
+        layout.addWidget(self.joints)
         self._built = True
 
     # ── live ───────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -25,8 +27,10 @@ from studio.parts.training import TrainingSet
 from studio.session import Session
 from widgets.card import Card, ValueRow, button, label
 from widgets.job_card import JobCard
-from widgets.loss_plot import LossPlot
 from widgets.strip import indent
+
+if TYPE_CHECKING:
+    from widgets.loss_plot import LossPlot
 
 NOTHING_PX = 520  # width of the words where no curve is yet
 FEW = 10  # fewer episodes than this are said to be few
@@ -42,7 +46,6 @@ class TrainPage(Page):
         super().__init__()
         self._session = session
         self._training = session.training
-        self.plot = LossPlot()
         self.job = JobCard("Training")
         self.left = RunList(self._training, preview)
         self.centre = self._curves()
@@ -57,6 +60,15 @@ class TrainPage(Page):
         session.review.episodesChanged.connect(self._on_episodes_changed)
         self._show_set()
 
+    @cached_property
+    def plot(self) -> LossPlot:
+        """The curves; the first use loads pyqtgraph, after the first paint."""
+        from widgets.loss_plot import LossPlot
+
+        plot = LossPlot()
+        self.view.addWidget(plot)
+        return plot
+
     # ── panels ─────────────────────────────────────────────────────────────────────────────────
 
     def _curves(self) -> QWidget:
@@ -67,7 +79,6 @@ class TrainPage(Page):
         layout.addWidget(self.job)
         self.view = QStackedLayout()
         self.view.addWidget(self._nothing())
-        self.view.addWidget(self.plot)
         layout.addLayout(self.view, 1)
         return panel
 
