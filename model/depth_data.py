@@ -6,18 +6,16 @@ Knows no network; depth is relative and inverse: 0 farthest … 255 nearest on t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-import simplejpeg
 import torch
 from torch.nn import functional
 
 from model.errors import TrainingDataUnusable
-from model.images import squash
+from model.stored_pictures import decode_all
 from recordings.errors import RecordingError
 from recordings.stored import Stored
 from recordings.types import F32, U8
@@ -75,7 +73,7 @@ class DepthData:
         depth = file.array("depth", dtype=np.uint8, shape=(None, None, None))
         images = np.empty((len(depth), 0), np.uint8)
         if image_size is not None:
-            columns = [_decoded(file.group(camera), image_size) for camera in cameras]
+            columns = [decode_all(file.group(camera), size=image_size) for camera in cameras]
             images = np.stack(columns, axis=1)
         return cls(
             images=images,
@@ -85,13 +83,3 @@ class DepthData:
             tasks=tuple(file.json("tasks")),
             source={"moments": len(depth), "seed": file.integer("seed")},
         )
-
-
-def _decoded(group: Stored, size: int) -> U8:
-    """(m, size, size, 3) of one camera."""
-    packed = group.array("bytes", dtype=np.uint8, shape=(None,))
-    ends = group.array("end", dtype=np.int64, shape=(None,)).tolist()
-    pictures = np.empty((len(ends), size, size, 3), np.uint8)
-    for row, (start, end) in enumerate(pairwise([0, *ends])):
-        pictures[row] = squash(simplejpeg.decode_jpeg(packed[start:end].tobytes()), size=size)
-    return pictures

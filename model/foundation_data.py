@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
-import simplejpeg
 
 from model.errors import TrainingDataUnusable
-from model.images import squash
+from model.stored_pictures import decode_all
 from recordings.errors import RecordingError
 from recordings.stored import Stored
 from recordings.types import F32, U8
@@ -94,7 +92,7 @@ class FoundationData:
     def _read(cls, file: Stored, *, image_size: int) -> FoundationData:
         cameras = file.json("cameras")
         states = file.array("states", dtype=np.float32, shape=(None, None))
-        per_camera = [_decode(file.group(camera), image_size) for camera in cameras]
+        per_camera = [decode_all(file.group(camera), size=image_size) for camera in cameras]
         return cls(
             images=np.stack(per_camera, axis=1),
             states=states,
@@ -147,13 +145,3 @@ class FoundationData:
         ]
         numbers = np.array(found).transpose(2, 0, 1, 3).astype(np.float32)
         return np.where(numbers >= 0, (numbers + 0.5) / ANSWERS, np.nan).astype(np.float32)
-
-
-def _decode(group: Stored, image_size: int) -> U8:
-    """All pictures of one camera, (m, s, s, 3)."""
-    data = group.array("bytes", dtype=np.uint8, shape=(None,))
-    ends = group.array("end", dtype=np.int64, shape=(None,)).tolist()
-    pictures = np.empty((len(ends), image_size, image_size, 3), np.uint8)
-    for i, (start, end) in enumerate(pairwise([0, *ends])):
-        pictures[i] = squash(simplejpeg.decode_jpeg(data[start:end].tobytes()), size=image_size)
-    return pictures

@@ -9,7 +9,6 @@ near elsewhere, so that codes of unchanged cells may be kept. Reproducible from 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import numpy.typing as npt
-import simplejpeg
 
 from devices.sim.render import SceneRenderer
 from devices.sim.scene_layout import CUBES
@@ -25,6 +23,7 @@ from devices.sim.world import load_bench_model
 from recordings.types import F32, U8
 from studio.foundation_scenes import HEIGHT, WIDTH, SceneDrawer
 from studio.make_foundation_data import CAMERAS, task_of
+from studio.teaching_file import draw, write_common
 
 SCHEMA = "foresight-depth/1"
 DEPTH_PX = 80  # side of the square depth is kept at
@@ -57,19 +56,11 @@ def make(path: Path, *, count: int, seed: int) -> None:
             states[row] = truth.q
             depths[row] = relative_depth(renderer.depth(truth.qpos, CAMERAS[0]))
             for camera in CAMERAS:
-                image = np.ascontiguousarray(renderer.render(truth.qpos, camera))
-                pictures[camera].append(simplejpeg.encode_jpeg(image, quality=90))
+                pictures[camera].append(draw(renderer, truth.qpos, camera))
+    tasks = [task_of(cube) for cube in CUBES]
     with h5py.File(path, "w") as file:
-        file.attrs["schema"] = SCHEMA
-        file.attrs["seed"] = seed
-        file.attrs["cameras"] = json.dumps(CAMERAS)
-        file.attrs["tasks"] = json.dumps([task_of(cube) for cube in CUBES])
-        file["states"] = states
+        write_common(file, schema=SCHEMA, seed=seed, tasks=tasks, states=states, pictures=pictures)
         file["depth"] = depths
-        for camera, images in pictures.items():
-            sizes = np.array([len(image) for image in images], np.int64)
-            file[f"{camera}/bytes"] = np.frombuffer(b"".join(images), np.uint8)
-            file[f"{camera}/end"] = sizes.cumsum()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import simplejpeg
 
 from devices.description import F64
 from devices.sim.render import SceneRenderer
@@ -24,6 +23,7 @@ from devices.sim.scene_layout import CUBES
 from devices.sim.world import load_bench_model
 from recordings.types import F32
 from studio.foundation_scenes import HEIGHT, THINGS, WIDTH, SceneDrawer, Truth
+from studio.teaching_file import draw, write_common
 
 SCHEMA = "foresight-foundation/1"
 CAMERAS = ("front", "wrist")
@@ -164,8 +164,7 @@ def make(path: Path, *, count: int, seed: int) -> None:
             for column, numbers in enumerate(answers(truth, depths)):
                 found[row, column, : len(numbers)] = numbers
             for camera in CAMERAS:
-                image = np.ascontiguousarray(renderer.render(truth.qpos, camera))
-                pictures[camera].append(simplejpeg.encode_jpeg(image, quality=90))
+                pictures[camera].append(draw(renderer, truth.qpos, camera))
             if row % 1000 == 0:
                 sys.stdout.write(f"{row} of {count}\n")
                 sys.stdout.flush()
@@ -181,18 +180,11 @@ def _write(
     asked: list[Question],
     seed: int,
 ) -> None:
+    tasks = [task_of(cube) for cube in CUBES]
     with h5py.File(path, "w") as file:
-        file.attrs["schema"] = SCHEMA
-        file.attrs["seed"] = seed
-        file.attrs["cameras"] = json.dumps(CAMERAS)
-        file.attrs["tasks"] = json.dumps([task_of(cube) for cube in CUBES])
+        write_common(file, schema=SCHEMA, seed=seed, tasks=tasks, states=states, pictures=pictures)
         file.attrs["questions"] = json.dumps([asdict(question) for question in asked])
-        file["states"] = states
         file["answers"] = found
-        for camera, images in pictures.items():
-            sizes = np.array([len(image) for image in images], np.int64)
-            file[f"{camera}/bytes"] = np.frombuffer(b"".join(images), np.uint8)
-            file[f"{camera}/end"] = sizes.cumsum()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
