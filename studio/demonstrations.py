@@ -19,7 +19,16 @@ DRIVER = "driver"  # event in an episode: which leader drives
 SETTLE_NS = 300_000_000  # after a reset, before the demonstrator starts
 TIMEOUT_NS = 25_000_000_000  # one demonstration
 SEED_STRIDE = 1_000_003  # demonstrations and trials never share a scene
+AFTER_MISS = 3  # every so many demonstrations one begins after a missed grasp
 MAX_REDO = 3.0  # give up when more than this share of the wanted count failed
+
+
+def begins_after_a_miss(number: int) -> bool:
+    """Whether demonstration ``number`` (from 0) begins beside the cube, as after a missed grasp.
+
+    Good grasps alone do not teach how to go on after a bad one.
+    """
+    return number % AFTER_MISS == AFTER_MISS - 1
 
 
 class Recorder(Protocol):
@@ -82,7 +91,8 @@ class DemonstrationSeries:
             return None
         if not self._reset_sent:
             self.bench.send(SetAuthority(Authority.HOLD))
-            self.bench.send(ResetScene(self.scene_seed))
+            missed = cube_of_task(self.task, scene) if begins_after_a_miss(self.kept) else None
+            self.bench.send(ResetScene(self.scene_seed, missed=missed))
             self._reset_sent, self.since_ns = True, now_ns
             return None
         if not self.recording:

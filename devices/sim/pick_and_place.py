@@ -18,6 +18,7 @@ GRASP_HEIGHT_M = 0.0145  # of the pinch point above the table: middle of a cube,
 # The wrist's limit keeps the tool from being near and high at once: at height z above LOW_M it must
 # be FARTHER times that much farther out than NEAREST_LOW_M (measured with the inverse kinematics).
 LOW_M = 0.040
+CLEAR_M = 0.045  # a pinch point below this is among the cubes
 NEAREST_LOW_M = 0.085  # from the pan axis
 FARTHER = 1.0
 
@@ -67,11 +68,14 @@ class Waypoint:
 
 
 def waypoints(
-    cube: F64, tray: F64, *, manner: Manner, axis_xy: tuple[float, float]
+    start: F64, cube: F64, tray: F64, *, manner: Manner, axis_xy: tuple[float, float]
 ) -> tuple[Waypoint, ...]:
     """The tool's way: above the cube, down, close, up, over the tray, open, away.
 
+    From low down it first goes straight up, opening, so that it sweeps no cube aside.
+
     Args:
+        start: (3,) m, the pinch point now.
         cube: (3,) m, centre.
         tray: (3,) m, centre on the table.
         manner: variation.
@@ -85,8 +89,10 @@ def waypoints(
     carry = np.array([*at_cube[:2], manner.lift_m])
     over_tray = np.array([*at_tray[:2], manner.lift_m - 0.005])
     is_open, is_shut = manner.open, CLOSED
+    rise = ((np.array([*start[:2], hover[2]]), is_open, 0.70),) if start[2] < CLEAR_M else ()
     plan = (
-        (hover, is_open, 1.35),
+        *rise,
+        (hover, is_open, 0.80 if rise else 1.35),
         (hover, is_open, manner.pause_s),
         (near, is_open, 0.60),
         (at_cube, is_open, 0.45),
