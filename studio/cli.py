@@ -79,7 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(parser)
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep episodes and runs here")
     parser.add_argument("--offscreen", action="store_true", help="no picture, for machines without")
-    parser.add_argument("--tour", type=Path, metavar="DIR", help="picture of every page into DIR")
+    parser.add_argument(
+        "--tour",
+        type=Path,
+        metavar="DIR",
+        help="picture of every page into DIR; its episodes and runs go to DIR/data, or --data",
+    )
     parser.set_defaults(command="")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     demo = commands.add_parser("demo", help="the whole loop on the simulated bench, no window")

@@ -63,6 +63,7 @@ class DemonstrationSeries:
     recording: bool = False
     stopped: bool = False
     _reset_sent: bool = False
+    _began_ns: int | None = None  # first reset of the series
     since_ns: int = 0
     _episode: str = ""
 
@@ -84,6 +85,13 @@ class DemonstrationSeries:
     def scene_seed(self) -> int:
         return self.seed * SEED_STRIDE + self.kept + self.failed
 
+    def seconds_left(self, now_ns: int) -> float | None:
+        """At the pace of the takes kept so far; None before there is one."""
+        if self._began_ns is None or not self.kept:
+            return None
+        each_ns = (now_ns - self._began_ns) / self.kept
+        return max(0.0, self.count * each_ns - (now_ns - self._began_ns)) / 1e9
+
     def tick(self, now_ns: int) -> bool | None:
         """Move on; returns True or False when a demonstration has just succeeded or failed."""
         scene = self.bench.scene
@@ -94,6 +102,7 @@ class DemonstrationSeries:
             missed = cube_of_task(self.task, scene) if begins_after_a_miss(self.kept) else None
             self.bench.send(ResetScene(self.scene_seed, missed=missed))
             self._reset_sent, self.since_ns = True, now_ns
+            self._began_ns = now_ns if self._began_ns is None else self._began_ns
             return None
         if not self.recording:
             if scene.seed == self.scene_seed and now_ns - self.since_ns > SETTLE_NS:

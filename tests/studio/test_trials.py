@@ -243,5 +243,7 @@ def test_every_third_demonstration_begins_after_a_missed_grasp_of_the_task_s_cub
         run(series, bench, now_ns=now_ns)
         bench.scene = replace(green_in_tray, seed=bench.scene.seed, demonstrator_done=True)
         assert series.tick(now_ns + 2 * 10**9) is True
+        left = (6 - series.kept) * (now_ns + 2 * 10**9 - 10**10) / series.kept / 10**9
+        assert series.seconds_left(now_ns + 2 * 10**9) == pytest.approx(left)
     missed = [c.missed for c in bench.sent if isinstance(c, ResetScene)]
     assert missed == [None, None, "green", None, None, "green"]
