@@ -32,6 +32,8 @@ class Manner:
     lift_m: float  # height of the pinch point while carrying
     drop_m: float  # height of the pinch point when letting go
     approach_offset: tuple[float, float]  # m, hover point beside the cube
+    near_m: float  # height above the grasp of the last look
+    near_across_m: float  # how far that place is beside the grasp, across the jaws
     grasp_offset: tuple[float, float]  # m
     place_offset: tuple[float, float]  # m
     pause_s: float  # before descending
@@ -51,6 +53,8 @@ class Manner:
             lift_m=float(rng.uniform(0.105, 0.125)),
             drop_m=float(rng.uniform(0.045, 0.060)),
             approach_offset=within(0.020),  # sideways misses are put right on the way down
+            near_m=float(rng.uniform(0.016, 0.030)),
+            near_across_m=float(rng.uniform(-0.012, 0.012)),
             grasp_offset=within(0.0015),
             place_offset=within(0.012),
             pause_s=float(rng.uniform(0.0, 0.12)),
@@ -85,7 +89,9 @@ def waypoints(
     at_cube = np.array([*(cube[:2] + manner.grasp_offset), GRASP_HEIGHT_M])
     at_tray = np.array([*(tray[:2] + manner.place_offset), manner.drop_m])
     hover = at_cube + above
-    near = at_cube + np.array([0.0, 0.0, 0.028])
+    out = (at_cube[:2] - axis_xy) / np.linalg.norm(at_cube[:2] - axis_xy)
+    across = np.array([-out[1], out[0], 0.0])
+    near = at_cube + manner.near_across_m * across + np.array([0.0, 0.0, manner.near_m])
     carry = np.array([*at_cube[:2], manner.lift_m])
     over_tray = np.array([*at_tray[:2], manner.lift_m - 0.005])
     is_open, is_shut = manner.open, CLOSED
