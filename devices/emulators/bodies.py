@@ -91,6 +91,7 @@ class WorldBody:
         self._on_moved = on_moved
         self._clock = _Clock()
         grips = [joint.is_gripper for joint in world.joint_map.specs]
+        self._stuck = (False,) * len(grips)
         self._described = np.where(grips, JAW_FORCE, 1.0)  # (n,) of the servo's full force
 
     @property
@@ -104,7 +105,10 @@ class WorldBody:
         world, seconds = self._world, self._clock.elapsed_s(now_ns)
         for servo in servos:
             servo.advance(seconds)
-        world.jam([servo.stuck for servo in servos])
+        stuck = tuple(servo.stuck for servo in servos)
+        if stuck != self._stuck:
+            self._stuck = stuck
+            world.jam(stuck)
         strength = np.array([servo.strength for servo in servos])
         world.set_strength(np.minimum(strength / self._described, 1.0))
         here = self._mounting.steps(world.q)

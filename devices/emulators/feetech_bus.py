@@ -57,7 +57,7 @@ class FeetechBus:
                     servo.store(address, body[at + 1 : at + 1 + size])
 
     def _told(self, motor: int, code: int, body: bytes) -> Iterable[bytes]:
-        asked = [servo for servo in self._listening() if servo.id == motor]
+        asked = [servo for servo in self.servos if servo.id == motor and not servo.mute]
         answers = []
         for servo in asked:
             data = servo.execute(code, body)

@@ -8,6 +8,9 @@ until its torque is switched off. Moves nothing itself: :mod:`devices.emulators.
 
 from __future__ import annotations
 
+import struct
+from dataclasses import dataclass
+
 from devices.feetech import registers as reg
 from devices.feetech.packets import Alarm, Instruction
 from devices.feetech.registers import STEPS, Register
@@ -20,7 +23,8 @@ HOT_C = 30.0  # rise at full load
 WARM_UP_S = 90.0
 STALL_A = 2.4
 VOLTAGE = 7.4
-BROWN_OUT_V = 3.5
+MOVING_STEP_S = 10  # faster than this it says that it moves
+SENSORS = struct.Struct("<HHHBBBBBHH")  # registers 56 to 70 in one piece
 FACTORY = {
     reg.FIRMWARE_MAJOR: 3, reg.FIRMWARE_MINOR: 10, reg.MODEL: reg.MODEL_NUMBER,
     reg.RETURN_DELAY: 250, reg.STATUS_LEVEL: 1, reg.MAX_ANGLE: STEPS - 1,
@@ -31,12 +35,31 @@ FACTORY = {
 }  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Settings:
+    """What motion needs of the table, decoded once per write instead of at every step."""
+
+    goal: int = 0
+    offset: int = 0
+    low: int = 0
+    high: int = STEPS - 1
+    top_speed: float = TOP_SPEED
+    ramp: int = 0
+    torque_limit: float = 1.0
+    protective_torque: float = 0.2
+    overload: float = 0.8
+    protection_s: float = 2.0
+    hottest_c: int = 70
+
+
 class Servo:
     """One motor on the bus. The encoder's own number is ``actual``; what it tells has an offset."""
 
     def __init__(self, motor: int, *, model: int = reg.MODEL_NUMBER) -> None:
         """A servo as it comes from the factory, with this id, its power on."""
         self._table = bytearray(TABLE_BYTES)
+        self._settings = _Settings()
+        self._motor = motor
         for register, value in (FACTORY | {reg.ID: motor, reg.MODEL: model}).items():
             self._put(register, value)
         self._eeprom = bytes(self._table[: reg.EEPROM_END])
@@ -62,11 +85,11 @@ class Servo:
         self._put(reg.TORQUE_LIMIT, self._get(reg.MAX_TORQUE))
         self._put(reg.LOCK, 1)
         self._put(reg.MAX_ACCELERATION, SOFT_ACCELERATION)
-        self._put(reg.PRESENT_VOLTAGE, round(VOLTAGE * 10))
         self.mute = False
         self.alarm = Alarm.NONE
         self._pressed_s = 0.0
         self._setpoint = None
+        self._decode()
         if self.wakes_with_torque:
             self._set_torque(reg.TORQUE_ON)
 
@@ -74,12 +97,13 @@ class Servo:
         """Set a value as if it had been stored long ago."""
         self._put(register, value)
         self._eeprom = bytes(self._table[: reg.EEPROM_END])
+        self._decode()
 
     # ── the motor in it ────────────────────────────────────────────────────────────────────
 
     @property
     def id(self) -> int:
-        return self._get(reg.ID)
+        return self._motor
 
     @property
     def setpoint(self) -> float | None:
@@ -92,20 +116,18 @@ class Servo:
         if self._setpoint is None:
             return 0.0
         weakened = self.alarm & (Alarm.OVERLOAD | Alarm.OVERHEAT)
-        limit = self._get(reg.TORQUE_LIMIT) / 1000
-        return min(limit, self._get(reg.PROTECTIVE_TORQUE) / 100) if weakened else limit
+        limit = self._settings.torque_limit
+        return min(limit, self._settings.protective_torque) if weakened else limit
 
     def advance(self, seconds: float) -> None:
         """Move the setpoint on towards the goal, as fast as the registers allow."""
         if self._setpoint is None or seconds <= 0:
             return
-        goal = self._actual + self._goal() - self._present()
-        way = goal - self._setpoint
-        top = float(self._get(reg.GOAL_SPEED)) or TOP_SPEED
-        ramp = self._get(reg.ACCELERATION)
-        speed = min(top, abs(way) / seconds)
-        if 0 < ramp < SOFT_ACCELERATION:
-            gain = 100.0 * ramp
+        told = self._settings
+        way = self._actual + self._goal() - self._present() - self._setpoint
+        speed = min(told.top_speed, abs(way) / seconds)
+        if 0 < told.ramp < SOFT_ACCELERATION:
+            gain = 100.0 * told.ramp
             speed = min(speed, (2 * gain * abs(way)) ** 0.5, self._setpoint_speed + gain * seconds)
         self._setpoint_speed = speed
         self._setpoint += speed * seconds * (1 if way > 0 else -1)
@@ -123,28 +145,54 @@ class Servo:
         rise = (AMBIENT_C + HOT_C * load**2 - self._temperature_c) / WARM_UP_S
         self._temperature_c += rise * seconds
         self._protect(abs(load), seconds)
-        self._put(reg.PRESENT_POSITION, round(self._present()) % STEPS)
-        self._put(reg.PRESENT_SPEED, round(max(-30000.0, min(30000.0, speed))))
-        self._put(reg.PRESENT_LOAD, round(1000 * max(-1.0, min(1.0, load))))
-        self._put(reg.PRESENT_CURRENT, round(STALL_A * abs(load) / reg.AMPERE_PER_UNIT))
-        self._put(reg.PRESENT_TEMPERATURE, round(self._temperature_c))
-        self._put(reg.STATUS, int(self.alarm))
+        SENSORS.pack_into(
+            self._table,
+            reg.PRESENT_POSITION.address,
+            round(self._present()) % STEPS,
+            _signed(speed, reg.PRESENT_SPEED),
+            _signed(1000 * load, reg.PRESENT_LOAD),
+            round(VOLTAGE * 10),
+            round(self._temperature_c),
+            0,
+            self.alarm,
+            abs(speed) > MOVING_STEP_S,
+            0,
+            round(STALL_A * abs(load) / reg.AMPERE_PER_UNIT),
+        )
 
     def _protect(self, load: float, seconds: float) -> None:
         """Overload: pressing hard for too long weakens the motor until its torque is switched."""
-        pressing = load >= self._get(reg.OVERLOAD_TORQUE) / 100 and self._setpoint is not None
+        pressing = load >= self._settings.overload and self._setpoint is not None
         self._pressed_s = self._pressed_s + seconds if pressing else 0.0
-        if self._pressed_s > self._get(reg.PROTECTION_TIME) / 100:
+        if self._pressed_s > self._settings.protection_s:
             self.alarm |= Alarm.OVERLOAD
-        if self._temperature_c > self._get(reg.MAX_TEMPERATURE):
+        if self._temperature_c > self._settings.hottest_c:
             self.alarm |= Alarm.OVERHEAT
 
     def _present(self) -> float:
-        return (self._actual - self._get(reg.HOMING_OFFSET)) % STEPS
+        return (self._actual - self._settings.offset) % STEPS
 
     def _goal(self) -> float:
-        goal, low, high = (self._get(r) for r in (reg.GOAL_POSITION, reg.MIN_ANGLE, reg.MAX_ANGLE))
-        return goal if low == high == 0 else min(max(goal, low), high)
+        told = self._settings
+        if told.low == told.high == 0:
+            return told.goal
+        return min(max(told.goal, told.low), told.high)
+
+    def _decode(self) -> None:
+        self._motor = self._get(reg.ID)
+        self._settings = _Settings(
+            goal=self._get(reg.GOAL_POSITION),
+            offset=self._get(reg.HOMING_OFFSET),
+            low=self._get(reg.MIN_ANGLE),
+            high=self._get(reg.MAX_ANGLE),
+            top_speed=float(abs(self._get(reg.GOAL_SPEED))) or TOP_SPEED,
+            ramp=self._get(reg.ACCELERATION),
+            torque_limit=self._get(reg.TORQUE_LIMIT) / 1000,
+            protective_torque=self._get(reg.PROTECTIVE_TORQUE) / 100,
+            overload=self._get(reg.OVERLOAD_TORQUE) / 100,
+            protection_s=self._get(reg.PROTECTION_TIME) / 100,
+            hottest_c=self._get(reg.MAX_TEMPERATURE),
+        )
 
     # ── what it is asked ───────────────────────────────────────────────────────────────────
 
@@ -181,6 +229,8 @@ class Servo:
             stop = min(address + len(data), reg.EEPROM_END)
             kept[address:stop] = self._table[address:stop]
             self._eeprom = bytes(kept)
+        if touched.start < reg.TELEMETRY_START:
+            self._decode()
         if reg.TORQUE_ENABLE.address in touched:
             self._set_torque(self._get(reg.TORQUE_ENABLE))
 
@@ -189,6 +239,7 @@ class Servo:
             offset = round(self._actual) % STEPS - STEPS // 2
             self._put(reg.HOMING_OFFSET, max(offset, -reg.HOMING_OFFSET.limit))
             self._eeprom = bytes(self._table[: reg.EEPROM_END])
+            self._decode()
             value = reg.TORQUE_OFF
         self._put(reg.TORQUE_ENABLE, value)
         if value == reg.TORQUE_ON:
@@ -205,3 +256,9 @@ class Servo:
 
     def _put(self, register: Register, value: int) -> None:
         self._table[register.address : register.address + register.size] = register.encode(value)
+
+
+def _signed(value: float, register: Register) -> int:
+    """Sign and magnitude of a register, as large as it can hold."""
+    limit = register.limit
+    return int.from_bytes(register.encode(max(-limit, min(limit, round(value)))), "little")

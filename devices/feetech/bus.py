@@ -60,7 +60,7 @@ class Bus:
         self.port_name = port
         self.tally = Tally()
         self._baud = baud
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._port: Port | None = None
         self._lock = threading.Lock()
 
@@ -106,7 +106,7 @@ class Bus:
         """
         answers = self.sync_read((motor,), address, size)
         if answers.missing:
-            tries = 1 + self._patience.retries
+            tries = 1 + self.patience.retries
             raise ReadFailed(self.device, reason=f"motor {motor} is silent after {tries} tries")
         return answers.packets[motor]
 
@@ -159,7 +159,7 @@ class Bus:
         """Ask all, then ask again whoever did not answer."""
         found = self._ask(request(motors), motors, body=body)
         missing = [m for m in motors if m not in found]
-        for _ in range(self._patience.retries):
+        for _ in range(self.patience.retries):
             if not missing:
                 break
             self.tally.retried += len(missing)
@@ -176,7 +176,7 @@ class Bus:
         """One request; the right answers among what came back until the deadline."""
         size = len(motors) * (OVERHEAD + body)
         wire_s = (len(request) + size) * BITS_PER_BYTE / self._baud
-        wait_s = self._patience.again_s if again else self._patience.first_s
+        wait_s = self.patience.again_s if again else self.patience.first_s
         with self._lock:
             port = self._open_port()
             port.write(request)

@@ -118,7 +118,7 @@ def test_on_a_dirty_bus_every_failure_is_counted_and_none_gets_through(stand, op
 def test_a_pulled_cable_is_an_error_and_a_new_one_works(stand, open_bus):
     bus = open_bus()
     stand.order(Unplug("arm"))
-    with pytest.raises(PortGone, match="its port .*port has vanished") as caught:
+    with pytest.raises(PortGone, match=r"its port .*port has vanished") as caught:
         bus.sync_read(IDS, *BLOCK)
     assert "Servos keep their last goal" in caught.value.hint
     bus.close()
@@ -170,8 +170,7 @@ def test_several_threads_share_a_bus_exchange_by_exchange(open_bus):
     seen: list[int] = []
 
     def read(motor: int) -> None:
-        for _ in range(30):
-            seen.append(bus.read(motor, reg.ID) - motor)
+        seen.extend(bus.read(motor, reg.ID) - motor for _ in range(30))
 
     threads = [threading.Thread(target=read, args=(motor,)) for motor in IDS]
     for thread in threads:
