@@ -12,6 +12,7 @@ from pathlib import Path
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+USB = "usb:"  # how the identity of a USB adapter begins
 ADAPTERS = {
     (0x1A86, 0x55D3): "Feetech bus adapter (CH343)",
     (0x1A86, 0x7523): "serial adapter (CH340)",
@@ -53,6 +54,6 @@ def port_of(identity: str) -> str | None:
 
 def _info(port: ListPortInfo) -> PortInfo:
     vid, pid = port.vid or 0, port.pid or 0
-    identity = f"usb:{vid:04X}:{pid:04X}:{port.serial_number}" if port.serial_number else ""
+    identity = f"{USB}{vid:04X}:{pid:04X}:{port.serial_number}" if port.serial_number else ""
     adapter = ADAPTERS.get((vid, pid), port.description or "serial port")
     return PortInfo(port.device, identity, adapter, port.location or "")

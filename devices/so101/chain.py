@@ -28,7 +28,7 @@ from devices.motor_errors import (
     NotStored,
     WrongMotor,
 )
-from devices.ports import identity_of
+from devices.ports import USB, identity_of, port_of
 from recordings.types import F32, JointSpec, JointState, frozen_f32
 
 TABLE_SIZE = 56  # EEPROM and the settings in RAM
@@ -46,7 +46,7 @@ WORDS = {
 class ArmPort:
     """Where an arm is plugged in, what was measured of it, and how patient its bus is."""
 
-    port: str
+    port: str  # or the identity of its adapter
     calibration: ArmCalibration  # checked, in joint order
     patience: Patience = field(default_factory=Patience)
     stale_s: float = 0.02
@@ -78,6 +78,7 @@ class Chain:
         self.name = name
         self.bus = Bus(name, place.port, patience=UNHURRIED)
         self._patience = place.patience
+        self._place = place.port
         self.motors = place.calibration.motors
         self.scale = JointScale(place.calibration, joints)
         self._calibration = place.calibration
@@ -93,6 +94,8 @@ class Chain:
             ConnectFailed: in words what is wrong and what to do.
         """
         self.bus.patience = UNHURRIED
+        if self._place.startswith(USB):
+            self.bus.port_name = port_of(self._place) or self._place
         self.bus.open()
         try:
             self._check_identity()
