@@ -67,8 +67,16 @@ class _Stand:
         Raises:
             ConnectFailed: the emulator is gone.
         """
+        return self.told().arms[arm]
+
+    def told(self) -> Told:
+        """The truth about all arms at one moment.
+
+        Raises:
+            ConnectFailed: the emulator is gone.
+        """
         self._orders.send(Tell())
-        return self._answer(ANSWER_S).arms[arm]
+        return self._answer(ANSWER_S)
 
     def _answer(self, timeout_s: float) -> Told:
         try:

@@ -45,6 +45,10 @@ class Body(Protocol):
         """A hand wants the joints there, (n,) rad."""
         ...
 
+    def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
+        """Encoder counts as joints, (n,) rad."""
+        ...
+
 
 class Mounting:
     """How the encoders of one arm stand to its joints."""
@@ -67,6 +71,10 @@ class Mounting:
     def q(self, steps: npt.ArrayLike) -> F64:
         """(n,) encoder counts → (n,) rad."""
         return (np.asarray(steps, dtype=np.float64) - self.zero) / self.per_unit
+
+    def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
+        """The same as plain numbers."""
+        return tuple(float(v) for v in self.q(steps))
 
 
 class _Clock:
@@ -100,6 +108,9 @@ class WorldBody:
 
     def push(self, q: npt.ArrayLike) -> None:
         """Hands do not move this arm: it is driven."""
+
+    def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
+        return self._mounting.angles(steps)
 
     def step_to(self, now_ns: int, servos: Sequence[Servo]) -> None:
         world, seconds = self._world, self._clock.elapsed_s(now_ns)
@@ -155,6 +166,9 @@ class HeldBody:
 
     def push(self, q: npt.ArrayLike) -> None:
         self._hand = np.clip(np.asarray(q, dtype=np.float64), *self._limits)
+
+    def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
+        return self._mounting.angles(steps)
 
     def step_to(self, now_ns: int, servos: Sequence[Servo]) -> None:
         seconds = self._clock.elapsed_s(now_ns)

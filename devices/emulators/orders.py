@@ -109,6 +109,7 @@ class ArmTold:
     """The truth about one emulated arm."""
 
     q: tuple[float, ...]  # rad, where the joints really are
+    goal: tuple[float, ...]  # rad, where the motors are told to go
     torque: tuple[bool, ...]
     requests: int
     spoiled: dict[str, int]  # faults injected so far
@@ -119,6 +120,7 @@ class Told:
     """The truth about all emulated arms, by name."""
 
     arms: dict[str, ArmTold]
+    t_ns: int
 
 
 class UnknownOrder(DeviceError):  # noqa: N818 - says what happened, like its neighbours

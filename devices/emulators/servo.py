@@ -91,6 +91,8 @@ class Servo:
         self._setpoint = None
         self._decode()
         if self.wakes_with_torque:
+            self._put(reg.GOAL_POSITION, round(self._present()) % STEPS)
+            self._decode()
             self._set_torque(reg.TORQUE_ON)
 
     def factory_set(self, register: Register, value: int) -> None:
@@ -109,6 +111,11 @@ class Servo:
     def setpoint(self) -> float | None:
         """Where its motor is driven to now, actual steps; None while it is limp."""
         return self._setpoint
+
+    @property
+    def goal(self) -> float:
+        """Where it is told to go, actual steps, torque or not."""
+        return self._actual + self._goal() - self._present()
 
     @property
     def strength(self) -> float:

@@ -25,7 +25,7 @@ from devices.sim.world import HOME, World
 
 CENTRE = reg.STEPS // 2
 SWAY_S = 6.0  # of the scripted hand, for one way out and back
-SWAY_RAD = (0.5, 0.35, 0.35, 0.4, 0.5, 0.4)
+SWAY_RAD = (0.4, 0.12, 0.12, 0.2, 0.4, 0.3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,12 +179,13 @@ class Station:
 
     def told(self) -> Told:
         """The truth about every arm."""
-        return Told({name: _truth(arm) for name, arm in self._arms.items()})
+        return Told({n: _truth(arm) for n, arm in self._arms.items()}, time.monotonic_ns())
 
 
 def _truth(arm: EmulatedArm) -> ArmTold:
     return ArmTold(
         q=tuple(float(v) for v in arm.body.q),
+        goal=arm.body.angles([servo.goal for servo in arm.bus.servos]),
         torque=tuple(servo.setpoint is not None for servo in arm.bus.servos),
         requests=arm.bus.requests,
         spoiled=arm.bus.dice.counts(),
