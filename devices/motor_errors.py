@@ -62,6 +62,17 @@ class PortGone(ReadFailed):
         self.hint = "Servos keep their last goal. Plug the cable in again, then connect."
 
 
+class PowerLost(ReadFailed):
+    """Motors came back limp: their supply dropped out for a moment."""
+
+    code = "power_lost"
+
+    def __init__(self, device: str, *, limp: tuple[str, ...]) -> None:
+        super().__init__(
+            device, reason=f"{', '.join(limp)} lost its torque, probably its supply dropped out"
+        )
+
+
 class MotorsMissing(ConnectFailed):
     """Some motors of the chain do not answer."""
 

@@ -71,6 +71,16 @@ class RaiseAlarm:
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """A motor has had this in its table all along: another model, firmware, id, a stale goal."""
+
+    arm: str
+    motor: int
+    address: int
+    data: tuple[int, ...]  # bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Push:
     """A hand moves the joints (n,) rad to there; only an arm that is held by hand obeys."""
 
@@ -88,7 +98,9 @@ class Leave:
     """End the emulator."""
 
 
-Order = SetRates | Unplug | Plug | BrownOut | Mute | Stick | RaiseAlarm | Push | Tell | Leave
+Order = (
+    SetRates | Unplug | Plug | BrownOut | Mute | Stick | RaiseAlarm | Imprint | Push | Tell | Leave
+)
 
 NAMES: dict[str, type[Any]] = {
     "set_rates": SetRates,
@@ -98,6 +110,7 @@ NAMES: dict[str, type[Any]] = {
     "mute": Mute,
     "stick": Stick,
     "raise_alarm": RaiseAlarm,
+    "imprint": Imprint,
     "push": Push,
     "tell": Tell,
     "leave": Leave,
@@ -149,6 +162,8 @@ def order_of(line: str) -> Order:
             words = {"arm": words.pop("arm"), "rates": FaultRates(**words)}
         if kind is Push:
             words["q"] = tuple(float(v) for v in words["q"])
+        if kind is Imprint:
+            words["data"] = tuple(bytes(words["data"]))
         return kind(**words)
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownOrder(line, reason=str(error)) from error

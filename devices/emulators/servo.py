@@ -97,7 +97,11 @@ class Servo:
 
     def factory_set(self, register: Register, value: int) -> None:
         """Set a value as if it had been stored long ago."""
-        self._put(register, value)
+        self.imprint(register.address, register.encode(value))
+
+    def imprint(self, address: int, data: bytes) -> None:
+        """Bytes of the table as if they had been there all along."""
+        self._table[address : address + len(data)] = data
         self._eeprom = bytes(self._table[: reg.EEPROM_END])
         self._decode()
 

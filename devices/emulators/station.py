@@ -18,6 +18,7 @@ from devices.emulators.feetech_bus import FeetechBus
 from devices.emulators.orders import (
     ArmTold,
     BrownOut,
+    Imprint,
     Leave,
     Mute,
     Order,
@@ -163,7 +164,7 @@ class Station:
             case _:
                 self._hurt(order)
 
-    def _hurt(self, order: BrownOut | Mute | Stick | RaiseAlarm) -> None:
+    def _hurt(self, order: BrownOut | Mute | Stick | RaiseAlarm | Imprint) -> None:
         for servo in self._arms[order.arm].bus.servos:
             match order:
                 case BrownOut():
@@ -172,6 +173,8 @@ class Station:
                     servo.mute = True
                 case Stick(_, motor, on) if servo.id == motor:
                     servo.stuck = on
+                case Imprint(_, motor, address, data) if servo.id == motor:
+                    servo.imprint(address, bytes(data))
                 case RaiseAlarm(_, motor, bits) if servo.id == motor:
                     servo.alarm = Alarm(bits)
                 case _:

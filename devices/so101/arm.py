@@ -15,7 +15,7 @@ import numpy as np
 
 from devices.errors import DeviceError, NotConnected, ReadFailed, WriteFailed
 from devices.feetech import registers as reg
-from devices.motor_errors import PortGone
+from devices.motor_errors import PortGone, PowerLost
 from devices.so101.chain import ArmPort, Chain
 from devices.so101.pump import Pump
 from devices.so101.settings import follower_settings
@@ -109,7 +109,7 @@ class SO101Arm:
         state, trouble = self._state, self._trouble
         assert state is not None
         age_s = (time.monotonic_ns() - state.t_ns) / _NS
-        if isinstance(trouble, PortGone):
+        if isinstance(trouble, PortGone | PowerLost):
             raise trouble
         if age_s > self._place.stale_s:
             reason = trouble.message if trouble is not None else "its bus is late"
@@ -238,5 +238,4 @@ class SO101Arm:
         ]
         if limp:
             self._look_due_s = 0.0
-            reason = f"{', '.join(limp)} lost its torque, probably its supply dropped out"
-            raise ReadFailed(self._name, reason=reason)
+            raise PowerLost(self._name, limp=tuple(limp))
