@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from devices.cameras.errors import CameraSilent
+from devices.cameras.errors import CameraSilent, CameraUnplugged
 from devices.errors import ConnectFailed, DeviceError, NotConnected
 from recordings.types import U8, CameraSpec, Frame
 
@@ -58,17 +59,25 @@ class DrainedCamera:
     """The ``Camera`` protocol around a source. CLOSED ⇄ CONNECTED."""
 
     def __init__(
-        self, spec: CameraSpec, make_source: Callable[[], Source], *, open_timeout_s: float = 5.0
+        self,
+        spec: CameraSpec,
+        make_source: Callable[[], Source],
+        *,
+        node: Path | None = None,
+        open_timeout_s: float = 5.0,
     ) -> None:
         """A closed camera.
 
         Args:
             spec: role, size and rate.
             make_source: a fresh source for every ``connect``.
+            node: a device node that vanishes when the camera is unplugged, where there is one: a
+                driver that waits for a picture does not tell.
             open_timeout_s: how long opening may take.
         """
         self._spec = spec
         self._make_source = make_source
+        self._node = node
         self._open_timeout_s = open_timeout_s
         self._drain: _Drain | None = None
         self._given = -1
@@ -76,6 +85,11 @@ class DrainedCamera:
     @property
     def spec(self) -> CameraSpec:
         return self._spec
+
+    @property
+    def source(self) -> Source | None:
+        """The open source, None when closed."""
+        return None if self._drain is None else self._drain.source
 
     def connect(self) -> None:
         """Open the source.
@@ -100,9 +114,14 @@ class DrainedCamera:
             raise NotConnected(f"Camera {self._spec.name!r}")
         found = self._drain.next(self._given, timeout_s=timeout_s)
         if found is None:
+            self._check_plugged()
             return None
         self._given, grab = found
         return Frame(self._spec.name, grab.image, grab.t_ns, self._given, grab.seq)
+
+    def _check_plugged(self) -> None:
+        if self._node is not None and not self._node.exists():
+            raise CameraUnplugged(self._spec.name, address=str(self._node))
 
     def close(self) -> None:
         """Let go of the source; may be called twice."""
@@ -116,7 +135,7 @@ class _Drain:
 
     def __init__(self, camera: str, source: Source) -> None:
         self._camera = camera
-        self._source = source
+        self.source = source
         self._changed = threading.Condition()
         self._opened = False
         self._stopping = False
@@ -158,16 +177,16 @@ class _Drain:
 
     def _run(self) -> None:
         try:
-            self._source.open()
+            self.source.open()
             self._announce_open()
             while not self._stopping:
-                grab = self._source.grab()
+                grab = self.source.grab()
                 if grab is not None:
                     self._put(grab)
         except DeviceError as error:
             self._fail(error)
         finally:
-            self._source.close()
+            self.source.close()
 
     def _announce_open(self) -> None:
         with self._changed:
