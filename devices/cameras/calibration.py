@@ -193,9 +193,9 @@ class _Reader:
         return _Reader(self._source, cast("dict[str, Any]", value), f"{name}.")
 
     def number(self, name: str, *, low: float, high: float = math.inf) -> float:
-        value = self._content.get(name)
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if not fits or not math.isfinite(value) or not low <= value <= high:
+        value: Any = self._content.get(name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or not low <= value <= high:
             limits = f"{low:g} to {high:g}" if math.isfinite(high) else f"{low:g} or more"
             raise self.wrong(name, value, f"a number, {limits}")
         return float(value)

@@ -50,12 +50,5 @@ def picture(board, camera_from_board, intrinsics, distortion, size):
     at = ((on_paper[:, :2] + MARGIN_M) * PX_PER_M - 0.5).astype(np.float32)
     at = at.reshape(height, width, 2)
     border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": 90}
-    grey = cv2.remap(
-        paper,
-        at[..., 0],
-        at[..., 1],
-        cv2.INTER_AREA,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=90,
-    )
+    grey = cv2.remap(paper, at[..., 0], at[..., 1], cv2.INTER_AREA, **border)
     return np.repeat(grey[..., np.newaxis], 3, axis=2)

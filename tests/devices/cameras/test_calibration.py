@@ -113,9 +113,7 @@ def test_too_few_views(views):
 
 def test_all_views_in_one_corner():
     poses = [
-        looking_at_board(
-            tilt_x=0.5 * np.sin(a), tilt_y=0.5 * np.cos(a), centre=(-0.3, -0.25), distance_m=0.9
-        )
+        looking_at_board(tilt_x=x, tilt_y=y, centre=(-0.3, -0.25), distance_m=0.9)
         for x in (-0.5, 0.0, 0.5)
         for y in (-0.5, 0.0, 0.5)
     ]
