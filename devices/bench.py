@@ -66,7 +66,7 @@ class Arms(Protocol):
         ...
 
 
-class CameraEntry(Protocol):
+class DescribedCamera(Protocol):
     """A camera of a real bench, described."""
 
     @property
@@ -89,7 +89,7 @@ class Bench:
     workspace: Workspace | None = None
     arms: Arms | None = None
     """None: everything is simulated."""
-    cameras: tuple[CameraEntry, ...] = ()
+    cameras: tuple[DescribedCamera, ...] = ()
 
     def build(self) -> Hardware:
         """The devices, in the process that will own them."""
@@ -188,13 +188,18 @@ def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed
 
 
 def _read_so101(file: BenchTable, name: str) -> Bench:
+    from devices.cameras.described import CameraEntry
     from devices.so101.bench import read_arms, robot_of
 
     file.only(
         "version", "kind", "follower", "leaders", "cameras", "bus", "rig", "workspace", "park"
     )
     arms = read_arms(file)
-    robot = robot_of(arms, ())
+    cameras = tuple(
+        CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
+        for camera in file.table("cameras").names()
+    )
+    robot = robot_of(arms, tuple(entry.spec for entry in cameras))
     park = None
     if file.has("park"):
         count = len(robot.joints)
@@ -206,6 +211,7 @@ def _read_so101(file: BenchTable, name: str) -> Bench:
         park_q=park,
         workspace=_workspace(file),
         arms=arms,
+        cameras=cameras,
     )
 
 

@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,11 +23,17 @@ import tomli_w
 from devices.calibration.lerobot import write_lerobot
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStandProcess
-from devices.emulators.orders import UnknownOrder, order_of
+from devices.emulators.camera_stand import CameraStandProcess, StandPlan
+from devices.emulators.orders import Tell, UnknownOrder, as_line, order_of
+from devices.emulators.pictures import ScenePictures
 from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.sim.pose_block import PoseBlock, PoseBlockHandle
+from devices.sim.robot import CAMERAS
+from devices.sim.world import load_bench_model
 
 ROLES = ("leader", "follower")
 SEEDS = {"follower": 1, "leader": 2}  # two arms are never mounted alike
+CAMERA_SIZE = (320, 240)  # px
 PATIENT_BUS = {"reply_ms": 30, "retry_ms": 30, "stale_ms": 60}
 """Emulated arms share the processor with whatever drives them."""
 
@@ -39,13 +45,31 @@ def main(options: argparse.Namespace) -> int:
         folder = options.out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="foresight-"))
         )
+        poses = shared_poses(stack) if options.cameras and "follower" in roles else None
         plans = [plan_of(role, folder, sways=options.sway) for role in roles]
-        stand = stack.enter_context(ArmStandProcess(plans))
-        bench = write_files(folder, roles)
+        stand = stack.enter_context(ArmStandProcess(plans, poses=poses))
+        urls = start_cameras(stack, options.cameras, poses) if options.cameras else {}
+        bench = write_files(folder, roles, urls)
         ports = {role: stand.ports.get(role) for role in ROLES}
-        tell({**ports, "cameras": []}, bench, as_json=options.json)
+        tell({**ports, "cameras": list(urls.values())}, bench, as_json=options.json)
         serve(stand)
     return 0
+
+
+def shared_poses(stack: ExitStack) -> PoseBlockHandle:
+    """Where the follower shows the cameras its bench; removed when the stack ends."""
+    block = PoseBlock.create(load_bench_model().nq)
+    stack.callback(block.unlink)
+    stack.callback(block.close)
+    return block.handle
+
+
+def start_cameras(stack: ExitStack, count: int, poses: PoseBlockHandle | None) -> dict[str, str]:
+    """Cameras that look at the follower's bench: name → address."""
+    plan = StandPlan(CAMERAS[:count], *CAMERA_SIZE, pictures=ScenePictures(poses))
+    cameras = CameraStandProcess(plan)
+    stack.callback(cameras.stop)
+    return cameras.start()
 
 
 def plan_of(role: str, folder: Path, *, sways: bool) -> ArmPlan:
@@ -60,7 +84,9 @@ def plan_of(role: str, folder: Path, *, sways: bool) -> ArmPlan:
     )
 
 
-def write_files(folder: Path, roles: Iterable[str]) -> Path | None:
+def write_files(
+    folder: Path, roles: Iterable[str], urls: Mapping[str, str] | None = None
+) -> Path | None:
     """Calibrations (ours and LeRobot's) beside the ports; a bench file where there is an arm."""
     content: dict[str, object] = {"version": 1, "kind": "so101"}
     for role in roles:
@@ -71,6 +97,11 @@ def write_files(folder: Path, roles: Iterable[str]) -> Path | None:
         content |= {"leaders": {"leader": place}} if role == "leader" else {role: place}
     if "follower" not in content:
         return None
+    width, height = CAMERA_SIZE
+    content["cameras"] = {
+        name: {"address": url, "width": width, "height": height, "fps": 30}
+        for name, url in (urls or {}).items()
+    }
     path = folder / "bench.toml"
     path.write_text(tomli_w.dumps(content | {"bus": PATIENT_BUS}), encoding="utf-8")
     return path
@@ -82,7 +113,9 @@ def tell(ports: dict[str, object], bench: Path | None, *, as_json: bool) -> None
         sys.stdout.write(json.dumps(ports) + "\n")
     else:
         for name, port in ports.items():
-            sys.stdout.write(f"{name:<10}{port or '–'}\n")
+            places = port if isinstance(port, list) else [port]
+            for place in places:
+                sys.stdout.write(f"{name:<10}{place or '–'}\n")
         if bench is not None:
             sys.stdout.write(f"{'bench':<10}{bench}\n\nforesight --bench {bench}\n")
         sys.stdout.write("Ctrl+C ends it.\n")
@@ -106,7 +139,11 @@ def _listen(stand: ArmStandProcess) -> None:
         if not line.strip():
             continue
         try:
-            stand.order(order_of(line))
+            order = order_of(line)
+            stand.order(order)
+            if isinstance(order, Tell):
+                sys.stdout.write(as_line(stand.told()) + "\n")
+                sys.stdout.flush()
         except UnknownOrder as error:
             sys.stderr.write(f"{error}\n")
             sys.stderr.flush()
