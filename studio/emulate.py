@@ -23,13 +23,10 @@ import tomli_w
 from devices.calibration.lerobot import write_lerobot
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStandProcess
-from devices.emulators.camera_stand import CameraStandProcess, StandPlan
 from devices.emulators.orders import Tell, UnknownOrder, as_line, order_of
-from devices.emulators.pictures import ScenePictures
 from devices.emulators.so101 import ArmPlan, so101_calibration
 from devices.sim.pose_block import PoseBlock, PoseBlockHandle
 from devices.sim.robot import CAMERAS
-from devices.sim.world import load_bench_model
 
 ROLES = ("leader", "follower")
 SEEDS = {"follower": 1, "leader": 2}  # two arms are never mounted alike
@@ -41,6 +38,9 @@ PATIENT_BUS = {"reply_ms": 30, "retry_ms": 30, "stale_ms": 60}
 def main(options: argparse.Namespace) -> int:
     """Run the emulator; returns the exit code."""
     roles = [role for role in ROLES if getattr(options, role)] or list(ROLES)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     with ExitStack() as stack:
         folder = options.out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="foresight-"))
@@ -52,12 +52,14 @@ def main(options: argparse.Namespace) -> int:
         bench = write_files(folder, roles, urls)
         ports = {role: stand.ports.get(role) for role in ROLES}
         tell({**ports, "cameras": list(urls.values())}, bench, as_json=options.json)
-        serve(stand)
+        serve(stand, ended)
     return 0
 
 
 def shared_poses(stack: ExitStack) -> PoseBlockHandle:
     """Where the follower shows the cameras its bench; removed when the stack ends."""
+    from devices.sim.world import load_bench_model
+
     block = PoseBlock.create(load_bench_model().nq)
     stack.callback(block.unlink)
     stack.callback(block.close)
@@ -66,6 +68,9 @@ def shared_poses(stack: ExitStack) -> PoseBlockHandle:
 
 def start_cameras(stack: ExitStack, count: int, poses: PoseBlockHandle | None) -> dict[str, str]:
     """Cameras that look at the follower's bench: name → address."""
+    from devices.emulators.camera_stand import CameraStandProcess, StandPlan
+    from devices.emulators.pictures import ScenePictures
+
     plan = StandPlan(CAMERAS[:count], *CAMERA_SIZE, pictures=ScenePictures(poses))
     cameras = CameraStandProcess(plan)
     stack.callback(cameras.stop)
@@ -122,11 +127,8 @@ def tell(ports: dict[str, object], bench: Path | None, *, as_json: bool) -> None
     sys.stdout.flush()
 
 
-def serve(stand: ArmStandProcess) -> None:
-    """Obey the orders on stdin until told to end."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+def serve(stand: ArmStandProcess, ended: threading.Event) -> None:
+    """Obey the orders on stdin until told to end, or whoever started us is gone."""
     threading.Thread(target=_listen, args=(stand,), daemon=True).start()
     parent = os.getppid()
     while not ended.wait(0.5):

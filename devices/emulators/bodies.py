@@ -1,4 +1,4 @@
-"""What the emulated servos are screwed to: an arm that obeys gravity, or one that a hand moves.
+"""What the emulated servos are screwed to, and an arm without weight that a hand moves.
 
 A body translates between its joints (rad) and the encoders of its servos (steps of the encoder's
 own count, whose zero lies anywhere: horns are mounted as it happens). Knows no bus.
@@ -7,7 +7,7 @@ own count, whose zero lies anywhere: horns are mounted as it happens). Knows no 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,17 +16,13 @@ import numpy.typing as npt
 from devices.description import F64, joint_specs, robot_folder
 from devices.emulators.servo import Servo
 from devices.feetech.registers import STEPS
-from devices.sim.world import World
 from recordings.types import F32, JointSpec
 
 STEP_PER_RAD = STEPS / (2 * math.pi)
 LONGEST_STEP_S = 0.05  # a stalled emulator must not leap
 SOFT_HAND_RAD_S = 2.0
 JAW_SPAN_RAD = 1.919863  # of an SO-101's jaw from closed to open
-JAW_FORCE = 0.5  # the robot description gives the jaw half of what its servo could
 _NS = 1e9
-
-PosesShown = Callable[[F64, int], None]  # (positions (nq,), t_ns)
 
 
 class Body(Protocol):
@@ -77,7 +73,7 @@ class Mounting:
         return tuple(float(v) for v in self.q(steps))
 
 
-class _Clock:
+class BodyClock:
     """Time between two steps, bounded."""
 
     def __init__(self) -> None:
@@ -86,60 +82,6 @@ class _Clock:
     def elapsed_s(self, now_ns: int) -> float:
         last, self._last_ns = self._last_ns, now_ns
         return 0.0 if last is None else min((now_ns - last) / _NS, LONGEST_STEP_S)
-
-
-class WorldBody:
-    """The follower of the simulated bench: MuJoCo moves it, with table, cubes and gravity."""
-
-    def __init__(
-        self, world: World, mounting: Mounting, *, on_moved: PosesShown | None = None
-    ) -> None:
-        self._world = world
-        self._mounting = mounting
-        self._on_moved = on_moved
-        self._clock = _Clock()
-        grips = [joint.is_gripper for joint in world.joint_map.specs]
-        self._stuck = (False,) * len(grips)
-        self._described = np.where(grips, JAW_FORCE, 1.0)  # (n,) of the servo's full force
-
-    @property
-    def q(self) -> F32:
-        return self._world.q
-
-    def push(self, q: npt.ArrayLike) -> None:
-        """Hands do not move this arm: it is driven."""
-
-    def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
-        return self._mounting.angles(steps)
-
-    def step_to(self, now_ns: int, servos: Sequence[Servo]) -> None:
-        world, seconds = self._world, self._clock.elapsed_s(now_ns)
-        for servo in servos:
-            servo.advance(seconds)
-        stuck = tuple(servo.stuck for servo in servos)
-        if stuck != self._stuck:
-            self._stuck = stuck
-            world.jam(stuck)
-        strength = np.array([servo.strength for servo in servos])
-        world.set_strength(np.minimum(strength / self._described, 1.0))
-        here = self._mounting.steps(world.q)
-        wanted = [
-            h if s.setpoint is None else s.setpoint for s, h in zip(servos, here, strict=True)
-        ]
-        driven = np.array([servo.setpoint is not None for servo in servos])
-        world.set_target_of(driven, self._mounting.q(wanted))
-        world.step_to(now_ns)
-        steps, speed = self._mounting.steps(world.q), world.speed * self._mounting.per_unit
-        load = world.load * self._described
-        for i, servo in enumerate(servos):
-            servo.measure(
-                actual=float(steps[i]),
-                speed=float(speed[i]),
-                load=float(load[i]),
-                seconds=seconds,
-            )
-        if self._on_moved is not None:
-            self._on_moved(world.qpos(), now_ns)
 
 
 class HeldBody:
@@ -151,14 +93,12 @@ class HeldBody:
         mounting: Mounting,
         *,
         q: npt.ArrayLike,
-        on_moved: Callable[[F64], None] | None = None,
     ) -> None:
         self._limits = np.array([(joint.lower, joint.upper) for joint in joints]).T
         self._mounting = mounting
         self._q = np.asarray(q, dtype=np.float64)
         self._hand = self._q.copy()
-        self._on_moved = on_moved
-        self._clock = _Clock()
+        self._clock = BodyClock()
 
     @property
     def q(self) -> F32:

@@ -10,18 +10,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from devices.calibration.types import ArmCalibration, MotorCalibration
-from devices.emulators.bodies import HeldBody, Mounting, PosesShown, WorldBody, so101_joints
+from devices.emulators.bodies import Body, HeldBody, Mounting, so101_joints
 from devices.emulators.faults import FaultDice
 from devices.emulators.feetech_bus import FeetechBus
 from devices.emulators.pty_port import PtyPort
 from devices.emulators.servo import Servo
 from devices.emulators.station import EmulatedArm
 from devices.feetech import registers as reg
-from devices.sim.world import HOME, World
+from devices.sim.robot import HOME
+
+if TYPE_CHECKING:  # MuJoCo: only arms with weight need it
+    from devices.emulators.world_body import PosesShown
 
 CENTRE = reg.STEPS // 2
 SWAY_S = 6.0  # of the scripted hand, for one way out and back
@@ -58,9 +62,9 @@ def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedAr
             servo.factory_set(reg.MIN_ANGLE, motor.range_min)
             servo.factory_set(reg.MAX_ANGLE, motor.range_max)
     if plan.is_leader or plan.light:
-        body = HeldBody(joints, mounting, q=HOME)
+        body: Body = HeldBody(joints, mounting, q=HOME)
     else:
-        body = WorldBody(World(plan.seed), mounting, on_moved=on_moved)
+        body = _with_weight(plan.seed, mounting, on_moved)
     for servo in servos:
         servo.wakes_with_torque = plan.wakes_with_torque
     body.step_to(0, servos)
@@ -74,6 +78,13 @@ def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedAr
         body=body,
         path=swaying if plan.sways else None,
     )
+
+
+def _with_weight(seed: int, mounting: Mounting, on_moved: PosesShown | None) -> Body:
+    from devices.emulators.world_body import WorldBody
+    from devices.sim.world import World
+
+    return WorldBody(World(seed), mounting, on_moved=on_moved)
 
 
 def so101_calibration(seed: int) -> ArmCalibration:

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from devices.description import F64, JointMap, robot_folder
 from devices.errors import UnknownObject
+from devices.sim.robot import HOME
 from devices.sim.scene_layout import CUBE_EDGE_M, CUBES, CubePlace, TrayPlace, draw_cubes
 from recordings.types import F32, frozen_f32
 
 ROBOT = "so101"
-HOME = (0.0, -0.60, 0.20, 1.35, 0.0, 0.05)  # rad: tip at about 0.2 m, 0.14 m above the table
 HOME_SPREAD = (0.30, 0.12, 0.12, 0.12, 0.15, 0.05)  # rad, ± around HOME at a reset
 LIFTED_M = 0.06  # height of the cube's centre
 LONGEST_CATCH_UP_S = 0.25  # after a longer pause the world goes on from where it was
