@@ -15,7 +15,8 @@ import mujoco
 import numpy as np
 
 from devices.description import F64, JointMap
-from devices.sim.projection import CameraMatrix, camera_matrix
+from devices.projection import CameraMatrix
+from devices.sim.projection import camera_matrix
 from devices.sim.scene_layout import CUBE_EDGE_M, CUBES
 
 WIDTH, HEIGHT = 320, 240  # px, what the simulated cameras deliver by default

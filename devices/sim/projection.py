@@ -12,32 +12,15 @@ of the top left pixel is (0.5, 0.5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
 from devices.description import F64, JointMap
+from devices.projection import CameraMatrix
 from devices.robot_shapes import transform
 
 _FLIP = np.diag([1.0, -1.0, -1.0])  # MuJoCo cameras look along -z with y up
-
-
-@dataclass(frozen=True, slots=True)
-class CameraMatrix:
-    """One pinhole camera at one moment."""
-
-    intrinsics: F64  # (3, 3) px
-    base_from_camera: F64  # (4, 4)
-
-    def project(self, points: npt.ArrayLike) -> F64:
-        """(m, 3) m in the base frame → (m, 2) px; NaN for points behind the camera."""
-        rows = np.atleast_2d(np.asarray(points, dtype=np.float64))
-        rotation, origin = self.base_from_camera[:3, :3], self.base_from_camera[:3, 3]
-        seen = (rows - origin) @ rotation
-        ahead = np.where(seen[:, 2:] > 1e-4, seen[:, 2:], np.nan)
-        return (seen / ahead) @ self.intrinsics[:2].T
 
 
 def intrinsics(fovy_deg: float, *, width: int, height: int) -> F64:

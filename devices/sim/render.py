@@ -16,8 +16,9 @@ import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from devices.projection import CameraMatrix
 from devices.sim.gl_context import create_context
-from devices.sim.projection import CameraMatrix, camera_matrix
+from devices.sim.projection import camera_matrix
 from devices.sim.world import load_bench_model
 from recordings.types import F32, U8
 
