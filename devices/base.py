@@ -5,6 +5,7 @@ Simulation, emulators and hardware implement the same three. Knows no particular
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from devices.commands import MoveTool
@@ -82,6 +83,16 @@ class TaskAware(Protocol):
 
     def set_task(self, task: str) -> None:
         """The sentence to act on; takes effect with the next ``engage``."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A device that counts what went wrong on its cable, also what was made good again."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Name of a failure → how often since it was connected."""
         ...
 
 

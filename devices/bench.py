@@ -6,25 +6,24 @@ that says something impossible blocks connecting: limits are never guessed. Know
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from devices.base import Arm, Camera, Leader
-from devices.errors import InvalidBench, UnknownBench
+from devices.bench_file import BenchTable, rig_settings, workspace
+from devices.errors import UnknownBench
 from devices.rig_settings import RigSettings
 from devices.workspace import Tips, Workspace
-from recordings.types import F32, RobotSpec, frozen_f32
+from recordings.types import F32, CameraSpec, RobotSpec, frozen_f32
 
 if TYPE_CHECKING:  # heavy to import; only the process that builds the devices needs them
     from devices.kinematics import Kinematics
     from devices.sim.scene import SimScene
 
 SIM = "sim"
+SO101 = "so101"
 VERSION = 1
 CAMERA_SIZES = ((320, 240), (640, 480))  # px
 SIM_SETTINGS = RigSettings(
@@ -59,6 +58,25 @@ class Hardware:
     """(n,) rad: where the arm is parked; None: where it stood when it was connected."""
 
 
+class Arms(Protocol):
+    """Arms of a real bench, described."""
+
+    def build(self, robot: RobotSpec) -> tuple[Arm, dict[str, Leader]]:
+        """Follower and leaders, none of them open."""
+        ...
+
+
+class DescribedCamera(Protocol):
+    """A camera of a real bench, described."""
+
+    @property
+    def spec(self) -> CameraSpec: ...
+
+    def build(self) -> Camera:
+        """The camera, not open."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """The described hardware. Picklable."""
@@ -69,9 +87,15 @@ class Bench:
     seed: int = 0
     park_q: tuple[float, ...] | None = None
     workspace: Workspace | None = None
+    arms: Arms | None = None
+    """None: everything is simulated."""
+    cameras: tuple[DescribedCamera, ...] = ()
 
     def build(self) -> Hardware:
         """The devices, in the process that will own them."""
+        return self._simulated() if self.arms is None else self._real(self.arms)
+
+    def _simulated(self) -> Hardware:
         from devices.kinematics import Kinematics
         from devices.sim.assembly import build_sim
 
@@ -84,8 +108,27 @@ class Bench:
             kinematics=Kinematics.of(self.robot.name),
             fence_kinematics=Kinematics.of(self.robot.name),
             workspace=self.workspace,
-            park_q=None if self.park_q is None else frozen_f32(self.park_q),
+            park_q=self._parking_place,
         )
+
+    def _real(self, arms: Arms) -> Hardware:
+        from devices.kinematics import Kinematics
+        from devices.sim.leader import HandLeader
+
+        arm, leaders = arms.build(self.robot)
+        return Hardware(
+            arm=arm,
+            leaders={**leaders, "hand": HandLeader(Kinematics.of(self.robot.name))},
+            cameras={entry.spec.name: entry.build() for entry in self.cameras},
+            kinematics=Kinematics.of(self.robot.name),
+            fence_kinematics=Kinematics.of(self.robot.name),
+            workspace=self.workspace,
+            park_q=self._parking_place,
+        )
+
+    @property
+    def _parking_place(self) -> F32 | None:
+        return None if self.park_q is None else frozen_f32(self.park_q)
 
 
 def load_bench(
@@ -101,21 +144,26 @@ def load_bench(
     Raises:
         UnknownBench: neither a known name nor a file.
         InvalidBench: the file says something impossible.
+        InvalidCalibration: a calibration it names cannot be used.
     """
     if name == SIM:
-        return _sim_bench(SIM, camera_size=camera_size, settings=SIM_SETTINGS, seed=seed)
+        return _sim_bench(SIM, camera_size=camera_size, seed=seed)
     path = Path(name)
     if not path.is_file():
         raise UnknownBench(name, known=(SIM,))
-    return _read(path, camera_size=camera_size, seed=seed)
+    file = BenchTable.read(path)
+    file.choice("version", VERSION)
+    if file.choice("kind", SIM, SO101) == SIM:
+        return _read_sim(file, path.stem, camera_size=camera_size, seed=seed)
+    return _read_so101(file, path.stem)
 
 
 def _sim_bench(
     name: str,
     *,
     camera_size: tuple[int, int],
-    settings: RigSettings,
     seed: int,
+    settings: RigSettings = SIM_SETTINGS,
     workspace: Workspace = SIM_WORKSPACE,
 ) -> Bench:
     from devices.sim.robot import sim_robot
@@ -124,70 +172,48 @@ def _sim_bench(
     return Bench(name=name, robot=robot, settings=settings, seed=seed, workspace=workspace)
 
 
-def _read(path: Path, *, camera_size: tuple[int, int], seed: int) -> Bench:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidBench(
-            str(path), field="file", value=str(error), expected="readable TOML"
-        ) from error
-    _expect(path, "version", content.get("version"), VERSION)
-    _expect(path, "kind", content.get("kind"), SIM)
-    size = content.get("camera_size", list(camera_size))
+def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed: int) -> Bench:
+    file.only("version", "kind", "camera_size", "rig", "workspace")
+    size = file.raw("camera_size") or list(camera_size)
     if not isinstance(size, list) or tuple(size) not in CAMERA_SIZES:
         sizes = " or ".join(f"[{w}, {h}]" for w, h in CAMERA_SIZES)
-        raise InvalidBench(str(path), field="camera_size", value=size, expected=sizes)
-    settings = _settings(path, content.get("rig", {}))
-    workspace = _workspace(path, content.get("workspace"))
-    width, height = size
+        raise file.refuse("camera_size", size, sizes)
     return _sim_bench(
-        path.stem,
-        camera_size=(width, height),
-        settings=settings,
+        name,
+        camera_size=(size[0], size[1]),
         seed=seed,
-        workspace=workspace,
+        settings=rig_settings(file.table("rig"), SIM_SETTINGS),
+        workspace=_workspace(file) or SIM_WORKSPACE,
     )
 
 
-def _expect(path: Path, name: str, value: object, expected: object) -> None:
-    if value != expected:
-        raise InvalidBench(str(path), field=name, value=value, expected=repr(expected))
+def _read_so101(file: BenchTable, name: str) -> Bench:
+    from devices.cameras.described import CameraEntry
+    from devices.so101.bench import read_arms, robot_of
 
-
-def _workspace(path: Path, table: Any) -> Workspace:  # noqa: ANN401 - straight from a file
-    if table is None:
-        return SIM_WORKSPACE
-    if not isinstance(table, dict) or set(table) != {"low", "high"}:
-        expected = "a table with low = [x, y, z] and high = [x, y, z], m"
-        raise InvalidBench(str(path), field="workspace", value=table, expected=expected)
-    low, high = (_place(path, f"workspace.{side}", table[side]) for side in ("low", "high"))
-    if any(a >= b for a, b in zip(low, high, strict=True)):
-        expected = f"more than low = {list(low)} on every axis"
-        raise InvalidBench(str(path), field="workspace.high", value=list(high), expected=expected)
-    return Workspace(low, high)
-
-
-def _place(path: Path, field: str, value: Any) -> tuple[float, float, float]:  # noqa: ANN401
-    numbers = isinstance(value, list) and all(
-        isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in value
+    file.only(
+        "version", "kind", "follower", "leaders", "cameras", "bus", "rig", "workspace", "park"
     )
-    if not numbers or len(value) != 3:
-        raise InvalidBench(str(path), field=field, value=value, expected="three numbers, m")
-    x, y, z = value
-    return float(x), float(y), float(z)
+    arms = read_arms(file)
+    cameras = tuple(
+        CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
+        for camera in file.table("cameras").names()
+    )
+    robot = robot_of(arms, tuple(entry.spec for entry in cameras))
+    park = None
+    if file.has("park"):
+        count = len(robot.joints)
+        park = file.numbers("park", count, f"{count} joints, rad (gripper 0 to 1)")
+    return Bench(
+        name=name,
+        robot=robot,
+        settings=rig_settings(file.table("rig"), RigSettings()),
+        park_q=park,
+        workspace=_workspace(file),
+        arms=arms,
+        cameras=cameras,
+    )
 
 
-def _settings(path: Path, table: Any) -> RigSettings:  # noqa: ANN401 - straight from a file
-    if not isinstance(table, dict):
-        raise InvalidBench(str(path), field="rig", value=table, expected="a table")
-    known = {f.name: f.default for f in dataclasses.fields(RigSettings)}
-    for name, value in table.items():
-        if name not in known:
-            expected = f"one of {', '.join(known)}"
-            raise InvalidBench(str(path), field="rig", value=name, expected=expected)
-        yes_or_no = isinstance(known[name], bool)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (isinstance(value, bool) if yes_or_no else number and value > 0):
-            expected = "true or false" if yes_or_no else "a positive number"
-            raise InvalidBench(str(path), field=f"rig.{name}", value=value, expected=expected)
-    return dataclasses.replace(SIM_SETTINGS, **table)
+def _workspace(file: BenchTable) -> Workspace | None:
+    return workspace(file.table("workspace")) if file.has("workspace") else None

@@ -10,6 +10,7 @@
     ├── LeaderLost        the leader is silent, not finite, or jumped
     ├── ArmLost           the arm did not answer for too long
     ├── ArmBlocked        a joint does not do what it is sent
+    ├── ArmStrained       a motor complains, or is too hot
     ├── OutsideWorkspace  the tool would leave the box it may be in
     ├── PlannerMismatch   the policy was trained for another robot
     ├── PlannerFailed     the policy server answered with an error or not at all
@@ -153,6 +154,19 @@ class ArmBlocked(DeviceError):
             f"Joint {joint} does not follow: {behind_rad:.2f} rad behind its command for "
             f"{for_s:.1f} s (at most {bound_rad:.2f} rad).",
             "The arm holds where it is. Free it, or check that motor, then go on.",
+        )
+
+
+class ArmStrained(DeviceError):
+    """A motor protects itself or is about to: it would not do what it is told any more."""
+
+    code = "arm_strained"
+
+    def __init__(self, joint: str, *, complaint: str) -> None:
+        super().__init__(
+            "arm",
+            f"The motor of {joint} complains: {complaint}.",
+            "The arm holds where it is. Relieve the joint, let it cool, then go on.",
         )
 
 

@@ -15,7 +15,11 @@ _NS = 1e9
 
 
 class Follower:
-    """An open arm and the last that was heard of it."""
+    """An open arm and the last that was heard of it.
+
+    Heard is when it was measured, not when it was looked at: an arm may hand out a reading that is
+    some milliseconds old.
+    """
 
     def __init__(self, arm: Arm, *, settings: RigSettings) -> None:
         self._arm = arm
@@ -49,7 +53,7 @@ class Follower:
         """
         try:
             self._state = self._arm.read()
-            self._heard_ns = now_ns
+            self._heard_ns = max(self._heard_ns, min(now_ns, self._state.t_ns))
         except DeviceError as error:
             self._tolerate(error, since_ns=self._heard_ns, now_ns=now_ns)
         assert self._state is not None

@@ -24,6 +24,7 @@ from devices.follower import Follower
 from devices.following import Following
 from devices.guard import Guard, GuardBit, Guarded
 from devices.rig_settings import RigSettings
+from devices.strain import Strain
 from devices.watch import Concern, Urgency
 from devices.workspace import Fence, Outside
 from recordings.rig_status import Torque
@@ -44,6 +45,7 @@ class Motion:
         self._period_s = 1.0 / robot.control_hz
         self._guard = Guard(robot, period_s=self._period_s)
         self._following = Following(robot, settings=settings)
+        self._strain = Strain(robot, settings=settings)
         self._fence = self._fence_of(hardware)
         self._hold = Hold()
         self._letting_go = LettingGo(parks_first=settings.park_before_limp)
@@ -108,8 +110,13 @@ class Motion:
         return self.state
 
     def check_following(self, state: JointState, elapsed_s: float, *, now_ns: int) -> None:
-        """An arm that does not do what it was sent holds where it is, whoever drives."""
+        """An arm that suffers or does not do what it was sent holds where it is."""
         if self._letting_go.is_limp:
+            return
+        strained = self._strain.look(state, now_ns=now_ns)
+        if strained is not None and self._drives_or_parks:
+            self._blame(strained.to_fault(t_ns=now_ns), now_ns=now_ns)
+            self._anchor(frozen_f32(self._following.relaxed(self.sent, state.q)))
             return
         behind = self._following.look(self.sent, self._guard.velocity, state.q, elapsed_s)
         if behind is None:
@@ -280,6 +287,10 @@ class Motion:
         self._anchor(self.read(now_ns=now_ns).q)
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _drives_or_parks(self) -> bool:
+        return self.authority.authority is not Authority.HOLD or self.is_parking
 
     def _blame(self, fault: Fault, *, now_ns: int) -> None:
         self._faults.append(fault)

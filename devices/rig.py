@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from devices.bench import Hardware
+from devices.cable_counts import CableCounts
 from devices.capture import Capture
 from devices.clock import Clock, LoopMeter
 from devices.commands import (
@@ -84,6 +85,7 @@ class Rig:
             name: Capture(camera, live.frames[name], clock=clock)
             for name, camera in hardware.cameras.items()
         }
+        self._cables = CableCounts(hardware)
         self._watch = Watch(lifeline, self._cameras, settings=settings)
         self._phase = RigPhase.OFFLINE
         self._disconnecting = False
@@ -355,7 +357,7 @@ class Rig:
             cameras=tuple(camera.health(now_ns) for camera in self._cameras.values()),
             loop=self.meter.stats(realtime=self.realtime),
             fault=motion.fault,
-            notes={"guarded_ticks": self._guarded_ticks, **policy.counts},
+            notes={"guarded_ticks": self._guarded_ticks, **policy.counts, **self._cables.now()},
         )
 
     def drain_events(self) -> list[Event | Fault]:

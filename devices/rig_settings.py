@@ -34,6 +34,10 @@ class RigSettings:
     """… but for this long is blocked too."""
     press_rad: float = 0.1
     """How far beyond the measured place a blocked joint's goal is left: it presses, gently."""
+    strain_s: float = 0.2
+    """A motor that complains for this long while somebody drives: hold where it is."""
+    hottest_c: float = 68.0
+    """A motor this hot is treated as one that complains; most let go by themselves at 70."""
     leader_jump_rad: float = 0.3
     """A larger step of a leader within one tick is an error of the leader, not a movement."""
     leader_misses: int = 3

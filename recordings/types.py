@@ -157,6 +157,9 @@ class JointState:
     temperature_c: F32 | None = None  # (n,)
     current_a: F32 | None = None  # (n,)
     load: F32 | None = None  # (n,) fraction of rated torque, signed
+    voltage_v: F32 | None = None  # (n,) supply as the motor sees it
+    alarms: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Joint → what its motor complains about, in words; only joints that do."""
 
 
 class Authority(enum.IntEnum):

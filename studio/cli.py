@@ -35,6 +35,10 @@ def run(argv: list[str]) -> int:
         from studio.demo import main as demo
 
         return demo(options)
+    if options.command == "emulate":
+        from studio.emulate import main as emulate
+
+        return emulate(options)
     return _open_window(options)
 
 
@@ -85,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the whole loop on the simulated bench, no window")
     demo.set_defaults(command="demo")
     _add_demo(demo)
+    emulate = commands.add_parser("emulate", help="arms made of software, on real ports")
+    emulate.set_defaults(command="emulate")
+    _add_emulate(emulate)
     for name, (_, text) in JOBS.items():  # shown in the help; run before the parser is built
         commands.add_parser(name, help=text, add_help=False)
     return parser
@@ -102,6 +109,18 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is saved")
     parser.add_argument("--quick", action="store_true", help="under three minutes, no promises")
     parser.add_argument("--json", action="store_true", help="last line of stdout is one object")
+
+
+def _add_emulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("robot", choices=["so101"], help="which arm")
+    parser.add_argument("--leader", action="store_true", help="a leader arm")
+    parser.add_argument("--follower", action="store_true", help="a follower arm")
+    parser.add_argument(
+        "--cameras", type=int, choices=(0, 1, 2), default=0, metavar="N", help="cameras (0)"
+    )
+    parser.add_argument("--sway", action="store_true", help="a hand moves the leader to and fro")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where ports and files appear")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON and no more")
 
 
 def _count(text: str) -> int:

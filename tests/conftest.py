@@ -34,6 +34,14 @@ GRACE_S = 10.0  # a process or thread that was told to end may take this long, o
 MakeEpisode = Callable[..., Path]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--hardware",
+        metavar="BENCH",
+        help="run the conformance tests on the real arms of this bench.toml: they will move",
+    )
+
+
 # ── nothing is left behind ─────────────────────────────────────────────────────────────────────
 
 

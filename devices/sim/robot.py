@@ -8,6 +8,7 @@ from recordings.types import CameraSpec, RobotSpec
 ROBOT = "so101"
 CAMERAS = ("front", "wrist")
 CONTROL_HZ = 100.0
+HOME = (0.0, -0.60, 0.20, 1.35, 0.0, 0.05)  # rad: tip at about 0.2 m, 0.14 m above the table
 CAMERA_FPS = 30.0
 
 

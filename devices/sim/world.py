@@ -15,14 +15,15 @@ import numpy.typing as npt
 
 from devices.description import F64, JointMap, robot_folder
 from devices.errors import UnknownObject
+from devices.sim.robot import HOME
 from devices.sim.scene_layout import CUBE_EDGE_M, CUBES, CubePlace, TrayPlace, draw_cubes
 from recordings.types import F32, frozen_f32
 
 ROBOT = "so101"
-HOME = (0.0, -0.60, 0.20, 1.35, 0.0, 0.05)  # rad: tip at about 0.2 m, 0.14 m above the table
 HOME_SPREAD = (0.30, 0.12, 0.12, 0.12, 0.15, 0.05)  # rad, ± around HOME at a reset
 LIFTED_M = 0.06  # height of the cube's centre
 LONGEST_CATCH_UP_S = 0.25  # after a longer pause the world goes on from where it was
+JAMMED_NM = 60.0  # friction that no servo of this size overcomes
 _AT_REST_RAD_S = 0.1
 _NS = 1_000_000_000
 
@@ -40,6 +41,8 @@ class World:
         self.model = load_bench_model()
         self._data = mujoco.MjData(self.model)
         self._joints = JointMap.of(self.model)
+        self._full_force = self.model.actuator_forcerange.copy()  # (n, 2) Nm
+        self._friction = self.model.dof_frictionloss.copy()  # (nv,) Nm
         self._cubes = cubes
         self._clock_ns: int | None = None
         self._seed = seed
@@ -94,13 +97,24 @@ class World:
     @property
     def load(self) -> F32:
         """(n,) float32, torque as a fraction of what the servo can give, signed."""
-        return frozen_f32(self._data.actuator_force / self.model.actuator_forcerange[:, 1])
+        return frozen_f32(self._data.actuator_force / self._full_force[:, 1])
+
+    @property
+    def speed(self) -> F32:
+        """(n,) float32 rad/s, measured."""
+        return frozen_f32(self._data.qvel[self._joints.dof] / self._joints.scale)
 
     def set_target(self, q: npt.ArrayLike) -> F32:
         """Where the servos should go: (n,) rad, clipped to the limits; returns what was taken."""
         taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
         self._data.ctrl[:] = self._joints.to_mujoco(taken)
         return frozen_f32(taken)
+
+    def set_target_of(self, which: npt.ArrayLike, q: npt.ArrayLike) -> None:
+        """Goals (n,) rad of some servos, (n,) bool; the goals of the others stay."""
+        chosen = np.asarray(which, dtype=bool)
+        taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
+        self._data.ctrl[chosen] = self._joints.to_mujoco(taken)[chosen]
 
     def hold_here(self) -> None:
         """Every servo's goal where its joint is now, then torque on.
@@ -125,6 +139,23 @@ class World:
     def set_torque(self, *, on: bool) -> None:
         """Whether the servos push at all."""
         self.model.opt.disableactuator = 0 if on else 1
+
+    def set_strength(self, fractions: npt.ArrayLike) -> None:
+        """What each servo may push with, (n,) of its full force; 0 is limp.
+
+        A limp servo has no goal of its own: its goal goes with its joint.
+        """
+        strength = np.asarray(fractions, dtype=float)
+        self.model.actuator_forcerange[:] = self._full_force * strength[:, None]
+        limp = strength == 0.0
+        angles = self._data.qpos[self._joints.qpos]
+        self._data.ctrl[limp] = angles[limp]
+        self._data.act[limp] = angles[limp]
+
+    def jam(self, jammed: npt.ArrayLike) -> None:
+        """Joints (n,) bool that something blocks, whatever their servos do."""
+        dof = self._joints.dof
+        self.model.dof_frictionloss[dof] = np.where(jammed, JAMMED_NM, self._friction[dof])
 
     # ── the scene ──────────────────────────────────────────────────────────────────────────
 

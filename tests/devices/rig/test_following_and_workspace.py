@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.bench import InvalidBench, load_bench
+from devices.bench import load_bench
 from devices.commands import Disconnect, PlanDropped, SetAuthority, SetAutonomy
+from devices.errors import InvalidBench
 from devices.following import Following
 from devices.guard import Guard, GuardBit
 from devices.rig_settings import RigSettings

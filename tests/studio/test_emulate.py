@@ -1,0 +1,153 @@
+"""`foresight emulate` as a process of its own, and the whole rig against what it offers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices.bench import load_bench
+from devices.calibration.lerobot import read_lerobot
+from devices.calibration.store import read_calibration
+from devices.commands import Connect, SetAuthority
+from devices.sim.robot import sim_robot
+from recordings.rig_status import RigPhase, RigStatus
+from recordings.types import Authority, Fault
+from studio.rig_host import RigHost
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 90.0
+
+
+class Emulator:
+    """The command, its one line of JSON, and its stdin."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "studio", "emulate", "so101", "--json", "--out"]
+        self.process = subprocess.Popen(
+            [*command, str(folder), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "MUJOCO_GL": "egl"},
+        )
+        self.folder = folder
+        self.ports = json.loads(self._line())
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.process.communicate()[1]
+        return line
+
+    def order(self, **words: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+
+    def truth(self) -> dict[str, dict]:
+        self.order(order="tell")
+        return json.loads(self._line())
+
+    def close(self) -> int:
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+
+@pytest.fixture
+def emulate(tmp_path) -> Iterator[Callable[..., Emulator]]:
+    started: list[Emulator] = []
+
+    def start(*arguments: str) -> Emulator:
+        started.append(Emulator(tmp_path / "arms", *arguments))
+        return started[-1]
+
+    yield start
+    for emulator in started:
+        emulator.close()
+
+
+class Watcher:
+    """A studio for one rig."""
+
+    def __init__(self, host: RigHost) -> None:
+        self.host = host
+        self.status = RigStatus()
+        self.faults: list[Fault] = []
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        end_s = time.monotonic() + PATIENCE_S
+        while not condition():
+            self.host.beat()
+            for report in self.host.poll(timeout_s=0.02):
+                if isinstance(report, RigStatus):
+                    self.status = report
+                elif isinstance(report, Fault):
+                    self.faults.append(report)
+            assert time.monotonic() < end_s, (self.status, self.faults)
+
+
+@pytest.mark.e2e
+def test_the_rig_drives_emulated_arms_as_if_they_were_real(emulate):
+    emulator = emulate("--leader", "--follower", "--cameras", "2")
+    assert set(emulator.ports) == {"leader", "follower", "cameras"}
+    bench = load_bench(str(emulator.folder / "bench.toml"))
+    assert bench.robot.mismatch(sim_robot()) is None
+    settings = replace(bench.settings, heartbeat_s=5.0, clock_gap_s=30.0, bus_lost_s=3.0)
+    host = RigHost(replace(bench, settings=settings))
+    host.start()
+    watcher = Watcher(host)
+    try:
+        host.send(Connect())
+        watcher.until(lambda: watcher.status.phase is RigPhase.READY)
+        host.send(SetAuthority(Authority.LEADER))
+        watcher.until(lambda: watcher.status.authority is Authority.LEADER)
+        before = np.array(watcher.status.state.q)
+        hand = np.array(emulator.truth()["leader"]["q"])
+        hand[0] += 0.3
+        emulator.order(order="push", arm="leader", q=hand.tolist())
+        watcher.until(lambda: watcher.status.state.q[0] - before[0] > 0.25)
+        frames = host.live.frames
+        watcher.until(lambda: min(ring.newest_index for ring in frames.values()) > 3)
+        assert frames["front"].newest().image.std() > 5  # a picture of the bench, not a grey field
+        assert watcher.status.notes["arm exchanges"] > 0
+        emulator.order(order="unplug", arm="follower")
+        watcher.until(lambda: watcher.status.phase is RigPhase.FAULT)
+        emulator.order(order="plug", arm="follower")
+        emulator.truth()
+        host.send(Connect())
+        watcher.until(lambda: watcher.status.phase is RigPhase.READY)
+    finally:
+        host.close()
+
+
+def test_one_arm_alone_and_its_calibrations(emulate):
+    emulator = emulate("--leader")
+    assert emulator.ports["follower"] is None
+    assert emulator.ports["cameras"] == []
+    names = sim_robot().joint_names
+    ours = read_calibration(emulator.folder / "leader.toml", names=names)
+    assert read_lerobot(emulator.folder / "leader.json", names=names).joints == ours.joints
+    assert not (emulator.folder / "bench.toml").exists()
+    assert (emulator.folder / "leader").is_symlink()
+    assert emulator.close() == 0
+    assert not (emulator.folder / "leader").is_symlink()
+
+
+def test_an_order_that_is_none_says_which_there_are(emulate):
+    emulator = emulate("--leader")
+    emulator.order(order="dance")
+    emulator.truth()
+    emulator.process.terminate()
+    said = emulator.process.communicate(timeout=30)[1]
+    assert "is no order: 'dance'. Known: set_rates, unplug" in said
