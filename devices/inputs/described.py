@@ -25,7 +25,8 @@ from devices.inputs.listing import (
 from devices.inputs.pedal import Pedals
 from devices.inputs.reports import LONGEST_REPORT, Reports, open_reports
 from devices.inputs.spacemouse import Puck
-from devices.inputs.tool_leader import ToolLeader, ToolSpeed
+from devices.inputs.speed import ToolSpeed
+from devices.inputs.tool_leader import ToolLeader
 from devices.inputs.wish import from_pad, from_puck
 from devices.kinematics import Kinematics
 from devices.workspace import Workspace

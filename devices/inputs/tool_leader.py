@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic
 
 import numpy as np
@@ -17,22 +16,11 @@ import numpy as np
 from devices.commands import MoveTool
 from devices.inputs.hand import HandLeader
 from devices.inputs.listener import Listener, S
+from devices.inputs.speed import ToolSpeed
 from devices.inputs.wish import Axes, Wish
 from devices.kinematics import Kinematics
 from devices.workspace import Workspace
 from recordings.types import F32, JointState
-
-
-@dataclass(frozen=True, slots=True)
-class ToolSpeed:
-    """Full speed of the tool, and where the person is."""
-
-    linear_m_s: float = 0.15
-    angular_rad_s: float = 0.9
-    gripper_per_s: float = 1.2  # fraction of the opening
-    seat_rad: float = 0.0
-    """Direction in which the person looks, from the base's x axis towards y: 0 behind the arm, π in
-    front of it."""
 
 
 class ToolLeader(Generic[S]):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from devices.base import Leader
+from devices.bench import load_bench
 from devices.driving.leading import Leading
-from devices.errors import LeaderLost, NotConnected
+from devices.errors import DeviceError, LeaderLost, NotConnected
 from devices.inputs import access
 from devices.inputs.described import (
     pad_listener,
@@ -17,6 +18,7 @@ from devices.inputs.described import (
     puck_listener,
     tool_leader,
 )
+from devices.inputs.entry import InputEntry
 from devices.inputs.errors import (
     InputAmbiguous,
     InputForbidden,
@@ -26,7 +28,8 @@ from devices.inputs.errors import (
 )
 from devices.inputs.listing import JOYSTICK, PAD, PEDAL, PUCK, FoundInput, find_input
 from devices.inputs.reports import _refusal
-from devices.inputs.tool_leader import ToolLeader, ToolSpeed, motion_of
+from devices.inputs.speed import ToolSpeed
+from devices.inputs.tool_leader import ToolLeader, motion_of
 from devices.inputs.wish import Wish, eased, from_pad, from_puck
 from devices.rig_settings import RigSettings
 from devices.sim.world import HOME
@@ -396,3 +399,43 @@ def test_engaging_before_connecting(machine, kinematics):
     leader = tool_leader("x", "puck", PUCK_ADDRESS, kinematics, present=machine.present)
     with pytest.raises(NotConnected):
         leader.engage(START)
+
+
+# ── in a bench file ────────────────────────────────────────────────────────────────────────────
+
+BENCH = """
+version = 1
+kind = "sim"
+[inputs.puck]
+kind = "puck"
+device = "hid:256f:c635"
+linear_m_s = 0.05
+"""
+
+
+def bench_of(tmp_path, text):
+    path = tmp_path / "bench.toml"
+    path.write_text(text)
+    return load_bench(str(path))
+
+
+def test_a_bench_file_gives_the_simulated_arm_a_puck(tmp_path):
+    bench = bench_of(tmp_path, BENCH)
+    assert bench.inputs == (InputEntry("puck", "puck", "hid:256f:c635", ToolSpeed(0.05)),)
+    leaders = bench.build().leaders
+    assert list(leaders)[-1] == "puck"
+    assert isinstance(leaders["puck"], Leader)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('kind = "puck"', 'kind = "wheel"', r"inputs.puck.kind is 'wheel', expected 'puck' or"),
+        ("hid:256f:c635", "/dev/hidraw0", r"'/dev/hidraw0' is no address of an input"),
+        ("linear_m_s = 0.05", "linear_m_s = 9", r"linear_m_s is 9, expected a number from 0.01"),
+        ("linear_m_s", "speed", r"inputs.puck is 'speed', expected one of kind, device"),
+    ],
+)
+def test_an_input_of_a_bench_file_that_cannot_be(tmp_path, old, new, says):
+    with pytest.raises(DeviceError, match=says):
+        bench_of(tmp_path, BENCH.replace(old, new))
