@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from devices.base import Arm, Camera, Leader
 from devices.bench_file import BenchTable, rig_settings, workspace
 from devices.errors import UnknownBench
+from devices.inputs.entry import InputEntry, build_inputs
 from devices.rig_settings import RigSettings
 from devices.workspace import Tips, Workspace
 from recordings.types import F32, CameraSpec, RobotSpec, frozen_f32
@@ -25,6 +26,10 @@ if TYPE_CHECKING:  # heavy to import; only the process that builds the devices n
 SIM = "sim"
 SO101 = "so101"
 VERSION = 1
+SO101_TABLES = (
+    *("version", "kind", "follower", "leaders", "cameras", "inputs"),
+    *("bus", "rig", "workspace", "park"),
+)
 CAMERA_SIZES = ((320, 240), (640, 480))  # px
 SIM_SETTINGS = RigSettings(
     heartbeat_s=1.0,  # nobody is near a simulated arm, and its processes share a busy machine
@@ -90,6 +95,8 @@ class Bench:
     arms: Arms | None = None
     """None: everything is simulated."""
     cameras: tuple[DescribedCamera, ...] = ()
+    inputs: tuple[InputEntry, ...] = ()
+    """Pucks and gamepads that drive the tool."""
 
     def build(self) -> Hardware:
         """The devices, in the process that will own them."""
@@ -102,7 +109,7 @@ class Bench:
         sim = build_sim(self.robot, seed=self.seed)
         return Hardware(
             arm=sim.arm,
-            leaders={"hand": sim.hand, "demonstrator": sim.demonstrator},
+            leaders={"hand": sim.hand, "demonstrator": sim.demonstrator, **self._input_leaders},
             cameras=dict(sim.cameras),
             scene=sim.scene,
             kinematics=Kinematics.of(self.robot.name),
@@ -112,19 +119,31 @@ class Bench:
         )
 
     def _real(self, arms: Arms) -> Hardware:
+        from devices.inputs.hand import HandLeader
         from devices.kinematics import Kinematics
-        from devices.sim.leader import HandLeader
 
         arm, leaders = arms.build(self.robot)
         return Hardware(
             arm=arm,
-            leaders={**leaders, "hand": HandLeader(Kinematics.of(self.robot.name))},
+            leaders={
+                **leaders,
+                "hand": HandLeader(Kinematics.of(self.robot.name)),
+                **self._input_leaders,
+            },
             cameras={entry.spec.name: entry.build() for entry in self.cameras},
             kinematics=Kinematics.of(self.robot.name),
             fence_kinematics=Kinematics.of(self.robot.name),
             workspace=self.workspace,
             park_q=self._parking_place,
         )
+
+    @property
+    def _input_leaders(self) -> dict[str, Leader]:
+        if not self.inputs:
+            return {}
+        from devices.kinematics import Kinematics
+
+        return build_inputs(self.inputs, lambda: Kinematics.of(self.robot.name))
 
     @property
     def _parking_place(self) -> F32 | None:
@@ -165,15 +184,16 @@ def _sim_bench(
     seed: int,
     settings: RigSettings = SIM_SETTINGS,
     workspace: Workspace = SIM_WORKSPACE,
+    inputs: tuple[InputEntry, ...] = (),
 ) -> Bench:
     from devices.sim.robot import sim_robot
 
     robot = sim_robot(camera_size=camera_size)
-    return Bench(name=name, robot=robot, settings=settings, seed=seed, workspace=workspace)
+    return Bench(name, robot, settings, seed=seed, workspace=workspace, inputs=inputs)
 
 
 def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed: int) -> Bench:
-    file.only("version", "kind", "camera_size", "rig", "workspace")
+    file.only("version", "kind", "camera_size", "rig", "workspace", "inputs")
     size = file.raw("camera_size") or list(camera_size)
     if not isinstance(size, list) or tuple(size) not in CAMERA_SIZES:
         sizes = " or ".join(f"[{w}, {h}]" for w, h in CAMERA_SIZES)
@@ -184,6 +204,7 @@ def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed
         seed=seed,
         settings=rig_settings(file.table("rig"), SIM_SETTINGS),
         workspace=_workspace(file) or SIM_WORKSPACE,
+        inputs=_inputs(file),
     )
 
 
@@ -191,9 +212,7 @@ def _read_so101(file: BenchTable, name: str) -> Bench:
     from devices.cameras.described import CameraEntry
     from devices.so101.bench import read_arms, robot_of
 
-    file.only(
-        "version", "kind", "follower", "leaders", "cameras", "bus", "rig", "workspace", "park"
-    )
+    file.only(*SO101_TABLES)
     arms = read_arms(file)
     cameras = tuple(
         CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
@@ -212,7 +231,13 @@ def _read_so101(file: BenchTable, name: str) -> Bench:
         workspace=_workspace(file),
         arms=arms,
         cameras=cameras,
+        inputs=_inputs(file),
     )
+
+
+def _inputs(file: BenchTable) -> tuple[InputEntry, ...]:
+    tables = file.tables("inputs")
+    return tuple(InputEntry.from_table(name, table) for name, table in tables.items())
 
 
 def _workspace(file: BenchTable) -> Workspace | None:

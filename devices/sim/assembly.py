@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from devices.inputs.hand import HandLeader
 from devices.kinematics import Kinematics
 from devices.sim.arm import SimArm
 from devices.sim.camera import CameraRoom, SimCamera
 from devices.sim.demonstrator import Demonstrator
-from devices.sim.leader import HandLeader
 from devices.sim.scene import SimScene
 from devices.sim.world import ROBOT, World
 from recordings.types import RobotSpec

@@ -1,11 +1,9 @@
 """Cameras of the machine: a driver with the habits of V4L2 stands where OpenCV meets the kernel."""
 
 import os
-import threading
 import time
 
 import cv2
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,117 +26,6 @@ from recordings.types import CameraSpec
 
 SPEC = CameraSpec("wrist", width=64, height=48, fps=50.0)
 PATIENT_S = 10.0
-MODES = (Mode("MJPG", 64, 48, 50.0), Mode("MJPG", 128, 96, 25.0), Mode("YUYV", 64, 48, 25.0))
-
-
-class Webcam:
-    """What is plugged in: its modes and controls, and what happens to its cable."""
-
-    def __init__(self, node, modes=MODES):
-        self.node = node
-        self.modes = modes
-        self.fixed = {}  # property → value the camera never leaves
-        self.drawn = 0
-        self.hangs = threading.Event()
-        self.opened = self.released = 0
-        self.busy = False
-        self.calls = []
-        self.plug_in()
-
-    def plug_in(self):
-        self.node.touch()
-
-    def unplug(self):
-        self.node.unlink()
-
-    @property
-    def plugged(self):
-        return self.node.exists()
-
-    def capture(self, path):
-        assert path == str(self.node)
-        self.opened += 1
-        return Capture(self)
-
-
-class Capture:
-    """As ``cv2.VideoCapture`` over V4L2: picks the nearest mode, stays "open" after unplugging."""
-
-    def __init__(self, webcam):
-        self.webcam = webcam
-        self.wish = {"fourcc": "YUYV", "width": 64, "height": 48, "fps": 25.0}
-        self.props = {
-            cv2.CAP_PROP_AUTO_EXPOSURE: 3.0,
-            cv2.CAP_PROP_EXPOSURE: 156.0,
-            cv2.CAP_PROP_AUTO_WB: 1.0,
-            cv2.CAP_PROP_WB_TEMPERATURE: 4650.0,
-        }
-        self.alive = True
-        self.taken_ms = 0.0
-
-    def isOpened(self):
-        return not self.webcam.busy
-
-    @property
-    def mode(self):
-        def distance(mode):
-            return (
-                mode.fourcc != self.wish["fourcc"],
-                abs(mode.width - self.wish["width"]) + abs(mode.height - self.wish["height"]),
-                abs(mode.fps - self.wish["fps"]),
-            )
-
-        return min(self.webcam.modes, key=distance)
-
-    def set(self, prop, value):
-        names = {
-            cv2.CAP_PROP_FOURCC: "fourcc",
-            cv2.CAP_PROP_FRAME_WIDTH: "width",
-            cv2.CAP_PROP_FRAME_HEIGHT: "height",
-            cv2.CAP_PROP_FPS: "fps",
-        }
-        self.webcam.calls.append(names.get(prop, prop))
-        if prop == cv2.CAP_PROP_FOURCC:
-            self.wish["fourcc"] = fourcc_text(int(value))
-        elif prop in names:
-            self.wish[names[prop]] = value
-        else:
-            self.props[prop] = self.webcam.fixed.get(prop, value)
-        return True
-
-    def get(self, prop):
-        mode = self.mode
-        known = {
-            cv2.CAP_PROP_FOURCC: float(fourcc_number(mode.fourcc)),
-            cv2.CAP_PROP_FRAME_WIDTH: mode.width,
-            cv2.CAP_PROP_FRAME_HEIGHT: mode.height,
-            cv2.CAP_PROP_FPS: mode.fps,
-            cv2.CAP_PROP_POS_MSEC: self.taken_ms,
-        }
-        return known[prop] if prop in known else self.props.get(prop, 0.0)
-
-    def read(self):
-        assert self.alive, "read after release"
-        if self.webcam.hangs.is_set():
-            threading.Event().wait(0.5)
-            return False, None
-        if not self.webcam.plugged:
-            return False, None
-        threading.Event().wait(1 / self.mode.fps)
-        self.taken_ms = time.monotonic() * 1000 - 8.0
-        self.webcam.drawn += 1
-        image = np.full((self.mode.height, self.mode.width, 3), (200, 40, 10), np.uint8)  # BGR
-        return True, image
-
-    def release(self):
-        assert self.alive, "released twice"
-        self.alive = False
-        self.webcam.released += 1
-
-
-@pytest.fixture
-def webcam(tmp_path):
-    return Webcam(tmp_path / "usb-Maker_Webcam_1234-video-index0")
 
 
 def camera_of(webcam, spec=SPEC, **options):
@@ -191,7 +78,7 @@ def test_pictures_are_rgb_and_carry_the_time_they_were_taken(camera):
     ],
 )
 def test_a_mode_the_camera_lacks_is_refused_with_what_it_has(webcam, size, fps, got):
-    webcam.modes = tuple(m for m in MODES if m.fourcc == "MJPG")
+    webcam.modes = tuple(m for m in webcam.modes if m.fourcc == "MJPG")
     camera = camera_of(webcam, CameraSpec("wrist", *size, fps))
     with pytest.raises(ModeRefused, match="asked for") as raised:
         camera.connect()

@@ -1,6 +1,5 @@
 """Video and picture files as cameras; RealSense through recordings of its own library."""
 
-import threading
 import time
 
 import cv2
@@ -94,63 +93,6 @@ def test_a_serial_number_that_is_not_plugged_in():
     pytest.importorskip("pyrealsense2")
     with pytest.raises(CameraMissing, match="realsense:000"):
         CameraEntry("front", "realsense:000", 640, 480, 30.0).build().connect()
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory):
-    """20 pictures of 64×48: colour 5 n, depth 500 + n in mm."""
-    rs = pytest.importorskip("pyrealsense2")
-    path = tmp_path_factory.mktemp("realsense") / "bench.db3"
-    record(rs, path)
-    return path
-
-
-def record(rs, path):
-    device = rs.software_device()
-    device.register_info(rs.camera_info.serial_number, "123456")
-    lens = rs.intrinsics()
-    lens.width, lens.height, lens.ppx, lens.ppy, lens.fx, lens.fy = 64, 48, 32, 24, 60, 60
-    lens.model, lens.coeffs = rs.distortion.brown_conrady, [0] * 5
-
-    def add(sensor, kind, uid, form, pixel_bytes):
-        stream = rs.video_stream()
-        stream.type, stream.index, stream.uid, stream.fmt = kind, 0, uid, form
-        stream.width, stream.height, stream.fps, stream.bpp = 64, 48, 30, pixel_bytes
-        stream.intrinsics = lens
-        return sensor.add_video_stream(stream)
-
-    stereo, colour = device.add_sensor("Stereo Module"), device.add_sensor("RGB Camera")
-    depth_stream = add(stereo, rs.stream.depth, 0, rs.format.z16, 2)
-    colour_stream = add(colour, rs.stream.color, 1, rs.format.rgb8, 3)
-    stereo.add_read_only_option(rs.option.depth_units, 0.001)
-    same = rs.extrinsics()
-    same.rotation, same.translation = [1, 0, 0, 0, 1, 0, 0, 0, 1], [0, 0, 0]
-    depth_stream.register_extrinsics_to(colour_stream, same)
-
-    recorder = rs.recorder(str(path), device)
-    sensors, queue = recorder.query_sensors(), rs.frame_queue(100)
-    for sensor in sensors:
-        sensor.open(sensor.get_stream_profiles()[0])
-        sensor.start(queue)
-
-    def show(sensor, profile, image, pixel_bytes, number):
-        frame = rs.software_video_frame()
-        frame.pixels, frame.stride, frame.bpp = image, 64 * pixel_bytes, pixel_bytes
-        frame.timestamp, frame.domain = number * 33.3, rs.timestamp_domain.hardware_clock
-        frame.frame_number, frame.profile = number, profile.as_video_stream_profile()
-        if sensor is stereo:
-            frame.depth_units = 0.001
-        sensor.on_video_frame(frame)
-
-    for number in range(20):
-        show(stereo, depth_stream, np.full((48, 64), 500 + number, np.uint16), 2, number)
-        show(colour, colour_stream, np.full((48, 64, 3), 5 * number, np.uint8), 3, number)
-        queue.wait_for_frame(5000)
-        queue.wait_for_frame(5000)
-        threading.Event().wait(0.033)  # the recorder stamps pictures with the time they came
-    for sensor in sensors:
-        sensor.stop()
-        sensor.close()
 
 
 def test_realsense_gives_colour_and_the_depth_that_belongs_to_it(recording):

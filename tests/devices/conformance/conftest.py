@@ -20,10 +20,10 @@ from devices.calibration.scale import within_range
 from devices.emulators.arm_stand import ArmStand
 from devices.emulators.so101 import ArmPlan, so101_calibration
 from devices.feetech.bus import Patience
+from devices.inputs.hand import HandLeader
 from devices.kinematics import Kinematics
 from devices.sim.arm import SimArm
 from devices.sim.demonstrator import Demonstrator
-from devices.sim.leader import HandLeader
 from devices.sim.robot import sim_robot
 from devices.sim.world import World
 from devices.so101.arm import SO101Arm

@@ -5,8 +5,8 @@ import pytest
 
 from devices.base import Leader
 from devices.commands import MoveTool
+from devices.inputs.hand import HandLeader
 from devices.sim.demonstrator import Demonstrator
-from devices.sim.leader import HandLeader
 from devices.sim.lockstep import follow, lockstep
 from devices.sim.scene import SimScene
 from devices.sim.world import HOME

@@ -1,7 +1,8 @@
-"""A person drives the tool of the simulated bench: speeds from keyboard or mouse become joints.
+"""A person drives the tool: wanted speeds of the tool become joints.
 
-The window sends the wanted speed of the tool while a key is held; the tool moves only as long as
-such messages keep coming. Knows no key, no window and no physics.
+Whoever holds the wish (a window with its keys, a puck, a gamepad) sends the wanted speed again and
+again; the tool moves only as long as such messages keep coming. Knows no key, no device and no
+physics.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import numpy as np
 from devices.commands import MoveTool
 from devices.description import F64
 from devices.kinematics import Kinematics
+from devices.workspace import Workspace
 from recordings.types import F32, JointState, frozen_f32
 
 SILENCE_S = 0.2  # without a message for this long the tool stands still
 LONGEST_TICK_S = 0.05  # a stalled loop must not make the tool leap
-BOX_LOW_M = np.array([0.05, -0.34, 0.008])  # where the tip may go, base frame
-BOX_HIGH_M = np.array([0.42, 0.34, 0.40])
+DESK = Workspace(low=(0.05, -0.34, 0.008), high=(0.42, 0.34, 0.40))  # m, in front of an SO-101
 TABLE_GAP_M = 0.002
 ROTATION_WEIGHT = 0.03  # m per rad: position first, an arm of five joints cannot do both
 LEASH_M = 0.015  # how far the wanted pose may run ahead of what the arm can reach
@@ -35,15 +36,21 @@ class HandLeader:
     name = "hand"
 
     def __init__(
-        self, kinematics: Kinematics, *, clock: Callable[[], int] = time.monotonic_ns
+        self,
+        kinematics: Kinematics,
+        *,
+        box: Workspace = DESK,
+        clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """A leader that stands still.
 
         Args:
             kinematics: of the follower; used on the reading thread only.
+            box: where the tip may be led, base frame.
             clock: nanoseconds, the one the states are stamped with.
         """
         self._kinematics = kinematics
+        self._box = box
         self._clock = clock
         self._speed = np.array([j.max_speed for j in kinematics.joints])
         self._motion = _STILL
@@ -102,7 +109,7 @@ class HandLeader:
     def _advanced(self, tick_s: float) -> F64:
         target = self._target.copy()
         target[:3, 3] = np.clip(
-            target[:3, 3] + np.array(self._motion.linear) * tick_s, BOX_LOW_M, BOX_HIGH_M
+            target[:3, 3] + np.array(self._motion.linear) * tick_s, self._box.low, self._box.high
         )
         turn = mink.SO3.exp(np.array(self._motion.angular) * tick_s).as_matrix()
         target[:3, :3] = turn @ target[:3, :3]
