@@ -28,6 +28,7 @@ from model.messages import (
     Progress,
     Ready,
     Saved,
+    Stage,
     Started,
     decode,
 )
@@ -109,7 +110,7 @@ class Job:
         """Run ``command`` with its files in ``folder``.
 
         Args:
-            kind: "train" or "serve".
+            kind: "train", "serve" or "plan".
             command: program and arguments, see :func:`foresight_command`.
             folder: created when missing; a former job's files there are overwritten.
             outlive: True: the job goes on when this process ends. False: its standard input is a
@@ -237,6 +238,9 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 metrics=metrics,
                 eta_s=event.eta_s,
             )
+        case Stage(step=step, total=total, text=text):
+            running = JobPhase.RUNNING
+            return replace(status, phase=running, step=step, total=total, message=text)
         case Downloading() | Saved() | Note():
             return replace(status, message=_said(event))
         case Estimated():
