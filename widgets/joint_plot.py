@@ -86,7 +86,7 @@ class JointPlot(QWidget):
         """Show the last seconds.
 
         Args:
-            t_s: (m,) s, rising, on any clock.
+            t_s: (m,) s, rising, on any clock; a recording may go on after "now".
             q: (m, n) rad measured, gripper columns 0…1.
             action: (m, n) as sent, drawn faint; None: not drawn.
             now_s: where "now" is on that clock; None: the last of ``t_s``.
@@ -105,7 +105,7 @@ class JointPlot(QWidget):
             sent = self._shown_units(np.asarray(action, dtype=float)[::stride])
             for i, item in enumerate(self._sent):
                 item.setData(at, self._scaled(sent, i))
-        last = shown[-1]
+        last = shown[max(0, int(np.searchsorted(at, 1e-9, side="right")) - 1)]
         self._legend.set_values(
             [
                 f"{v:.0f} %" if g else f"{v:.1f}°"

@@ -11,6 +11,7 @@ from recordings.reader import Episode
 from recordings.types import Authority, EpisodeInfo, EpisodePhase
 from studio.actions import action
 from studio.demonstrations import DEMONSTRATOR, DRIVER
+from studio.pages.ask_card import AskCard
 from studio.pages.page import Page, column
 from studio.parts.training import TrainingSet
 from studio.session import Session
@@ -38,7 +39,8 @@ class ReviewPage(Page):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.left = self._list()
-        self.inspector = column(self._episode_card(), self._set_card())
+        self.ask_card = AskCard(session)
+        self.inspector = column(self._episode_card(), self.ask_card, self._set_card())
         self._review.episodesChanged.connect(self._on_review_episodes_changed)
         self._review.opened.connect(self._on_review_opened)
         self.table.episodeSelected.connect(self._review.select)

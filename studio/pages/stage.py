@@ -10,14 +10,16 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.commands import SceneState
-from recordings.types import F32, Frame
+from recordings.types import Frame
+from studio.pages.asked_overlay import AskedOverlay
 from studio.pages.frame_rate import FrameRate
+from studio.pages.plan_drawing import PlanDrawing
 from studio.pages.plan_overlay import PlanOverlay
+from studio.pages.replay import Replay
 from studio.session import Session
 from widgets.arm_view import ArmView
 from widgets.camera_grid import CameraGrid
@@ -26,7 +28,6 @@ from widgets.camera_view import CameraView
 if TYPE_CHECKING:
     from widgets.joint_plot import JointPlot
 
-AHEAD = 260  # recorded steps drawn after the cursor in a replay
 DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
 HISTORY = 1000  # control steps drawn (10 s at 100 Hz)
 
@@ -53,6 +54,7 @@ class Stage:
         self.replaying = False
         session.review.cursorMoved.connect(self._on_cursor_moved)
         session.review.opened.connect(self._on_episode_opened)
+        session.asking.changed.connect(self._on_asking_changed)
 
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
@@ -79,7 +81,17 @@ class Stage:
     @cached_property
     def overlay(self) -> PlanOverlay:
         """The plan in all views; needs the curves."""
-        return PlanOverlay(self._session, self.arm, self.joints, self.views)
+        return PlanOverlay(self._session, self._drawing)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """A recorded moment in all views; needs the curves."""
+        asked = AskedOverlay(self._session, self._drawing)
+        return Replay(self._session, self.arm, self.joints, self.views, asked)
+
+    @property
+    def _drawing(self) -> PlanDrawing:
+        return PlanDrawing(self._session, self.arm, self.joints, self.views)
 
     def _view(self) -> QWidget:
         view = QWidget()
@@ -105,7 +117,7 @@ class Stage:
     def show_live(self) -> None:
         """Show the bench as it is now."""
         if self.replaying:
-            self.joints.set_plan(None)
+            self.replay.asked.clear()
             self._scene = None
         self.replaying = False
         self._shown.clear()
@@ -173,18 +185,8 @@ class Stage:
         review = self._session.review
         if not self.replaying or review.episode is None or not self._built:
             return
-        q: F32 = review.state[row]
-        self.arm.set_measured(self._session.space.poses(q))
-        scene = review.scene
-        self.arm.set_objects(list(self._session.space.objects(scene)) if scene else [])
-        near = slice(max(0, row - HISTORY), row + 1)
-        t_s = np.asarray(review.t_s[near] - review.t_s[row], dtype=np.float64)
-        self.joints.set_history(t_s, review.state[near], review.action[near])
-        later = slice(row, row + AHEAD, 4)
-        self.joints.set_plan(review.t_s[later] - review.t_s[row], review.state[later])
-        for name, view in self.views.items():
-            image = review.image(name) if name in review.episode.frame_index else None
-            if image is None:
-                view.set_offline("No picture yet at this time")
-            else:
-                view.set_recorded(image)
+        self.replay.show(row)
+
+    def _on_asking_changed(self) -> None:
+        if self._session.review.episode is not None and not self._session.asking.asking:
+            self._on_cursor_moved(self._session.review.row)
