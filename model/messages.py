@@ -35,6 +35,19 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Chunks:
+    """A few moments of episodes kept aside: what was recorded, and what would be planned now."""
+
+    step: int
+    dt_s: float
+    joints: list[str]
+    grippers: list[bool]  # which joints are an opening fraction 0 … 1; the others are rad
+    recorded: list[list[list[float]]]  # (c, h, n)
+    planned: list[list[list[float]]]  # (c, h, n)
+    valid: list[list[bool]]  # (c, h) rows that were really recorded
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One of the few stages of a short job begins."""
 
@@ -112,12 +125,23 @@ class Finished:
 
 
 JobEvent = (
-    Started | Progress | Stage | Downloading | Saved | Estimated | Ready | Note | Failed | Finished
+    Started
+    | Progress
+    | Chunks
+    | Stage
+    | Downloading
+    | Saved
+    | Estimated
+    | Ready
+    | Note
+    | Failed
+    | Finished
 )
 
 _BY_NAME: dict[str, type[JobEvent]] = {
     "started": Started,
     "progress": Progress,
+    "chunks": Chunks,
     "stage": Stage,
     "downloading": Downloading,
     "saved": Saved,

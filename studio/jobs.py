@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.messages import (
+    Chunks,
     Downloading,
     Estimated,
     Failed,
@@ -226,18 +227,9 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 out=event.out or status.out,
             )
         case Progress():
-            metrics = {**status.metrics, **event.metrics, "loss": event.loss}
-            metrics["steps_per_s"] = event.steps_per_s
-            if event.heldout is not None:
-                metrics["heldout"] = event.heldout
-            return replace(
-                status,
-                phase=JobPhase.RUNNING,
-                step=event.step,
-                total=event.total,
-                metrics=metrics,
-                eta_s=event.eta_s,
-            )
+            return _progressed(status, event)
+        case Chunks():
+            return status  # for eyes only
         case Stage(step=step, total=total, text=text):
             running = JobPhase.RUNNING
             return replace(status, phase=running, step=step, total=total, message=text)
@@ -263,6 +255,21 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 message="stopped" if event.cancelled else "finished",
                 out=event.out or status.out,
             )
+
+
+def _progressed(status: JobStatus, event: Progress) -> JobStatus:
+    metrics = {**status.metrics, **event.metrics, "loss": event.loss}
+    metrics["steps_per_s"] = event.steps_per_s
+    if event.heldout is not None:
+        metrics["heldout"] = event.heldout
+    return replace(
+        status,
+        phase=JobPhase.RUNNING,
+        step=event.step,
+        total=event.total,
+        metrics=metrics,
+        eta_s=event.eta_s,
+    )
 
 
 def _said(event: Downloading | Saved | Note) -> str:

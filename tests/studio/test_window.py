@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from devices.bench import load_bench
 from devices.commands import PlanProposed
+from model.messages import Chunks, decode, encode
 from recordings.rig_status import RigPhase, RigStatus, Torque
 from recordings.types import Authority, DepthTrace, Plan, PlanCheck, PlanReport, Verdict, frozen_f32
 from studio.actions import PAGES
@@ -239,3 +240,22 @@ def test_depth_reasoning_is_shown_with_its_plan(window):
     window.session.running.on_fact(thought(9))
     window.session.statusChanged.emit(RigStatus(phase=RigPhase.READY))
     assert "no depth head" in depth.reason
+
+
+def test_training_shows_held_out_moments_as_curves(window):
+    """The job's own message, through the training's signal, to the plots of the page."""
+    window.go("train")
+    training, curves = window.session.training, window.pages["train"].curves
+    training.started.emit()
+    assert not curves.chunks.isVisible()
+    joints = window.session.cell.bench.robot.joints
+    recorded = np.zeros((2, 30, len(joints)))
+    told = Chunks(
+        1290, 0.1, [j.name for j in joints], [j.is_gripper for j in joints],
+        recorded.tolist(), (recorded + 0.1).tolist(), [[True] * 30] * 2,
+    )  # fmt: skip
+    training.chunksCompared.emit(decode(encode(told)))
+    assert curves.chunks.isVisible()
+    assert curves.chunks.titles[0] == "shoulder pan · 5.7° apart"
+    assert curves.chunks.titles[-1] == "gripper · 10.0 % apart"
+    assert "step 1,290" in curves.chunks.words.text()
