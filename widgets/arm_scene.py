@@ -15,6 +15,7 @@ import numpy.typing as npt
 from vispy import scene
 
 from widgets.arm_mesh import ArmMesh
+from widgets.depth_mesh import surface_mesh
 from widgets.mesh import COARSE, EMPTY, FINE, Detail, Mesh, capsule, merged, primitive, tube
 from widgets.palette import COLORS, rgb
 from widgets.plan_mesh import fan_mesh, mark_mesh, trace_mesh
@@ -31,6 +32,7 @@ _TABLE_M = 0.62  # radius of the piece of table that is drawn
 _SHRINK_M = 0.0009
 _STILL = 1e-5  # m: poses that differ by less are the same picture
 
+Surface = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]  # points, colors, joined
 SceneObject = tuple[str, str, Sequence[float], npt.ArrayLike, Sequence[float]]
 
 
@@ -53,7 +55,7 @@ class ArmScene:
         self._mark: tuple[npt.ArrayLike, str] | None = None
         self._buffers = {
             name: MeshBuffers()
-            for name in ("table", "arm", "ghost", "objects", "plan", "fan", "way", "axes")
+            for name in ("table", "arm", "ghost", "objects", "plan", "fan", "way", "axes", "belief")
         }
         self._build()
         self.reset_view()
@@ -73,13 +75,14 @@ class ArmScene:
         self._way = LitMesh(b["way"], glow=0.8, parent=parent)
         self._axes = LitMesh(b["axes"], glow=0.6, parent=parent)
         self._fan_ways = LitMesh(b["fan"], glow=1.0, translucent=True, parent=parent)
+        self._belief = LitMesh(b["belief"], glow=1.0, translucent=True, parent=parent)
         # the ghost twice: first only its depth, then its nearest surface, so nothing shows through
         self._ghost_depth = LitMesh(b["ghost"], shrink_m=_SHRINK_M, parent=parent)
         self._ghost_depth.update_gl_state(color_mask=(False,) * 4)
         self._ghost = LitMesh(b["ghost"], opacity=GHOST_OPACITY, shrink_m=_SHRINK_M, parent=parent)
         drawn = (
             self._table, *self._shadows, self._grid, self._axes, *self._solids,
-            self._way, self._plan, self._fan_ways, self._ghost_depth, self._ghost,
+            self._belief, self._way, self._plan, self._fan_ways, self._ghost_depth, self._ghost,
         )  # fmt: skip
         for order, node in enumerate(drawn):
             node.order = order
@@ -149,6 +152,11 @@ class ArmScene:
         self._recorded_way = tip
         line = EMPTY if tip is None else tube(tip, RECORDED_M)
         self._buffers["way"].set_mesh(line.colored((*rgb(COLORS.measured), 1.0)))
+        return True
+
+    def set_surface(self, surface: Surface | None) -> bool:
+        """What a model believes of the scene, drawn unlit and translucent; None: nothing."""
+        self._buffers["belief"].set_mesh(EMPTY if surface is None else surface_mesh(*surface))
         return True
 
     def set_objects(self, objects: Sequence[SceneObject]) -> bool:

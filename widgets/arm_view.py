@@ -25,7 +25,7 @@ from widgets.shapes import LinkShapeLike
 if TYPE_CHECKING:
     from vispy.scene import SceneCanvas
 
-    from widgets.arm_scene import ArmScene, SceneObject
+    from widgets.arm_scene import ArmScene, SceneObject, Surface
 
 REDUCED_NOTE = "software 3D: reduced detail"
 _SHARE = 2.5  # software: drawing takes at most one part of so many of the window's time
@@ -62,7 +62,7 @@ class ArmView(QWidget):
         self._later.timeout.connect(self._draw)
         self._title, self._phases, self._samples = "", (0, 0, 0), 0
         self._measured_word = "measured"
-        self._has_ghost, self._has_way = False, False
+        self._has_ghost, self._has_way, self._has_surface = False, False, False
         self.setProperty("role", "view")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 180)
@@ -183,6 +183,13 @@ class ArmView(QWidget):
         if self._scene is not None:
             self._changed(self._scene.set_recorded_way(tip))
 
+    def set_surface(self, surface: Surface | None) -> None:
+        """What a policy believes of the scene: points (r, c, 3) m, rgba (r, c, 4), joined cells."""
+        self._has_surface = surface is not None
+        self._refresh_hud()
+        if self._scene is not None:
+            self._changed(self._scene.set_surface(surface))
+
     def set_objects(self, objects: Sequence[SceneObject]) -> None:
         """Things on the table: (name, kind, size m, pose (4, 4), rgb 0…1)."""
         if self._scene is not None:
@@ -276,6 +283,7 @@ class ArmView(QWidget):
         legend += ["blue ghost = end of plan"] if self._has_ghost else []
         legend += [f"fan = {self._samples} samples"] if self._samples else []
         legend += ["thin line = recorded way"] if self._has_way else []
+        legend += ["surface = model's belief, not a measurement"] if self._has_surface else []
         if self._gl.available:
             lines.append(" · ".join(legend))
         rows_html = "".join(f"<div style='margin-bottom:3px'>{line}</div>" for line in lines)

@@ -19,6 +19,11 @@ class AskedOverlay:
         self._drawing = drawing
         self._shown: Answer | None = None
         self._tip: F32 | None = None  # (h, 3) m
+        self._done = -1  # rows drawn as passed
+
+    @property
+    def visible(self) -> bool:
+        return self._shown is not None
 
     def show(self, cursor_s: float, q: F32) -> None:
         """Show the answer as seen from the cursor, where the arm was at ``q`` (n,) rad; or none."""
@@ -32,7 +37,9 @@ class AskedOverlay:
         assert self._tip is not None
         done = max(0, int(row))  # rows the cursor has passed
         left = len(answer.planned) - done
-        self._drawing.show_way(answer.planned, self._tip, committed=done, executing=left)
+        if done != self._done:
+            self._done = done
+            self._drawing.show_way(answer.planned, self._tip, committed=done, executing=left)
         self._drawing.show_pictures(q, self._tip, committed=done, executing=left)
         self._drawing.show_curves(answer.at_s - cursor_s, answer.planned, dt_s=answer.dt_s)
         title = f"{answer.policy} at {answer.at_s:.2f} s · {answer.seconds:.1f} s ahead"
@@ -51,6 +58,6 @@ class AskedOverlay:
         tips = self._session.space.tips
         count, rows, joints = answer.samples.shape
         ways = tips(answer.samples.reshape(-1, joints)).reshape(count, rows, 3)
-        self._shown, self._tip = answer, tips(answer.planned)
+        self._shown, self._tip, self._done = answer, tips(answer.planned), -1
         self._drawing.show_end(answer.planned, ways)
         self._drawing.arm.set_recorded_way(tips(answer.recorded[answer.valid]))

@@ -51,6 +51,12 @@ class Replay:
         self._show_pictures()
         self.asked.show(float(review.t_s[row]), q)
 
+    def show_none(self) -> None:
+        """No episode is open."""
+        self.asked.clear()
+        for view in self._views.values():
+            view.set_offline("Choose an episode to replay it")
+
     def _show_pictures(self) -> None:
         review = self._session.review
         known = review.episode.frame_index if review.episode else {}

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from devices.commands import SceneState
 from recordings.types import Frame
 from studio.pages.asked_overlay import AskedOverlay
+from studio.pages.belief import Belief
 from studio.pages.frame_rate import FrameRate
 from studio.pages.plan_drawing import PlanDrawing
 from studio.pages.plan_overlay import PlanOverlay
@@ -43,6 +44,7 @@ class Stage:
         self.grid = CameraGrid(tuple(self.views.values()))
         self.cameras = self._framed(self.grid, (12, 4, 12, 4))
         self.curves = self._framed(None, (16, 2, 12, 6))
+        self.belief = Belief(session, self.arm)
         self.strip_place = QVBoxLayout()
         self.view = self._view()
         self.rates = {name: FrameRate() for name in self.views}
@@ -128,6 +130,7 @@ class Stage:
         """Show the open episode at its cursor."""
         self.replaying = True
         self.overlay.clear()
+        self.belief.clear()
         self.arm.set_title("Replay")
         self.arm.set_measured_word("recorded")
         self._on_episode_opened(self._session.review.episode)
@@ -167,6 +170,7 @@ class Stage:
             self._scene = session.cell.scene
             self.arm.set_objects(list(session.space.objects(self._scene)) if self._scene else [])
         self.overlay.tick(q, now_ns)
+        self.belief.show(self.overlay.proposal, q)
         self.arm_rate.count(now_ns)
 
     # ── replay ─────────────────────────────────────────────────────────────────────────────────
@@ -174,12 +178,10 @@ class Stage:
     def _on_episode_opened(self, episode: object) -> None:
         if not self.replaying:
             return
-        review = self._session.review
         if episode is None:
-            for view in self.views.values():
-                view.set_offline("Choose an episode to replay it")
-            return
-        self._on_cursor_moved(review.row)
+            self.replay.show_none()
+        else:
+            self._on_cursor_moved(self._session.review.row)
 
     def _on_cursor_moved(self, row: int) -> None:
         review = self._session.review
@@ -188,5 +190,8 @@ class Stage:
         self.replay.show(row)
 
     def _on_asking_changed(self) -> None:
-        if self._session.review.episode is not None and not self._session.asking.asking:
+        """An answer has come, or the old one is gone; seconds that count on change nothing here."""
+        if not self.replaying or not self._built:
+            return
+        if not self._session.asking.asking or self.replay.asked.visible:
             self._on_cursor_moved(self._session.review.row)
