@@ -27,6 +27,7 @@ class Asking(QObject):
     """A run that was chosen, and what it would do at the cursor of the open episode."""
 
     changed = Signal()
+    answered = Signal()
 
     def __init__(self, review: Review, folder: Path, parent: QObject | None = None) -> None:
         """Ask about the episode open in ``review``, with the job's own files in ``folder``."""
@@ -100,6 +101,8 @@ class Asking(QObject):
         if self._job.over:
             self._end(self._job)
         self.changed.emit()  # the seconds count on
+        if self.answer is not None:
+            self.answered.emit()
 
     def close(self) -> None:
         """End the job with the window."""
