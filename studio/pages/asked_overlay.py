@@ -41,7 +41,8 @@ class AskedOverlay:
             self._done = done
             self._drawing.show_way(answer.planned, self._tip, committed=done, executing=left)
         self._drawing.show_pictures(q, self._tip, committed=done, executing=left)
-        self._drawing.show_curves(answer.at_s - cursor_s, answer.planned, dt_s=answer.dt_s)
+        start_s = answer.at_s - cursor_s
+        self._drawing.show_curves(start_s, answer.planned, dt_s=answer.dt_s, whole=True)
         title = f"{answer.policy} at {answer.at_s:.2f} s · {answer.seconds:.1f} s ahead"
         self._drawing.arm.set_title(title)
 

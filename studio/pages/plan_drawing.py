@@ -52,9 +52,9 @@ class PlanDrawing:
             )
             self._views[camera.name].set_trace(points, committed, executing)
 
-    def show_curves(self, start_s: float, q: F32, *, dt_s: float) -> None:
-        """The joints ``q`` (h, n) rad, the first row ``start_s`` after now."""
-        self._joints.set_plan(start_s + np.arange(len(q)) * dt_s, q)
+    def show_curves(self, start_s: float, q: F32, *, dt_s: float, whole: bool = False) -> None:
+        """The joints ``q`` (h, n) rad, the first row ``start_s`` after now; ``whole``: past too."""
+        self._joints.set_plan(start_s + np.arange(len(q)) * dt_s, q, whole=whole)
 
     def clear(self) -> None:
         """Take the plan away."""

@@ -73,6 +73,13 @@ def test_the_past_of_a_plan_is_not_drawn_over_the_measurement(joints: JointPlot,
     assert np.array_equal(pixels(joints), before)
 
 
+def test_a_whole_plan_shows_its_past_beside_the_recording(joints: JointPlot, pixels):
+    joints.set_history(T, _history(0.3, 0.5))
+    before = pixels(joints)
+    joints.set_plan(T[-1] - 5 + 0.1 * np.arange(30), np.tile([-0.9, 0.1], (30, 1)), whole=True)
+    assert not np.array_equal(pixels(joints), before)
+
+
 def test_an_empty_history_is_no_error(joints: JointPlot):
     joints.set_history(np.zeros(0), np.zeros((0, 2)))
     assert joints.findChild(PlotLegend).texts == ["shoulder pan", "gripper"]
