@@ -36,8 +36,8 @@ class ComparedChunks:
         whole = np.flatnonzero(self.valid.all(axis=1))
         known = whole if len(whole) >= count else np.arange(len(self.valid))
         rows = known[np.unique(np.linspace(0, len(known) - 1, count).astype(int))]
-        parts = (part[rows] for part in (self.planned, self.recorded, self.valid))
-        return ComparedChunks(*parts, robot=self.robot)
+        planned, recorded = self.planned[rows], self.recorded[rows]
+        return ComparedChunks(planned, recorded, self.valid[rows], self.robot)
 
 
 @dataclass(frozen=True, slots=True)

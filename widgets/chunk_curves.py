@@ -31,7 +31,7 @@ from widgets.plot_legend import PlotLegend
 
 F64 = npt.NDArray[np.float64]
 _LEAST = {"°": 10.0, " %": 20.0}  # a plot never shows less: noise must not look like motion
-_STEPS = (1, 2, 5, 10, 20, 30, 45, 90, 180)
+_STEPS = (0.5, 1, 2, 5, 10, 20, 30, 45, 90, 180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class ChunkCurves(QWidget):
         if self.moment >= len(self._pairs):
             return
         pair = self._pairs[self.moment]
-        t_s = self._dt_s * np.arange(len(pair.planned))
+        t_s = self._dt_s * np.arange(len(pair.planned), dtype=np.float64)
         for i, (chart, unit) in enumerate(zip(self._charts, self._units, strict=True)):
             recorded, planned = (
                 part[:, i] * 100.0 if unit == " %" else np.degrees(part[:, i])
@@ -191,7 +191,7 @@ class _Chart(QWidget):
         marks = [(v, f"{v:.0f}{self._unit}") for v in round_values(low, high)]
         self._plot.set_ticks("left", marks)
         seconds = round_values(0.0, float(t_s[-1]))
-        self._plot.set_ticks("bottom", [(v, f"{v:.0f} s") for v in seconds])
+        self._plot.set_ticks("bottom", [(v, f"{v:g} s") for v in seconds])
         apart = float(np.abs(planned - recorded)[valid].mean()) if valid.any() else math.nan
         said = f" · {apart:.1f}{self._unit} apart" if math.isfinite(apart) else ""
         self.title.setText(spaced(self.name) + said)

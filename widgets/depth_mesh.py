@@ -22,7 +22,7 @@ def surface_mesh(points: npt.ArrayLike, colors: npt.ArrayLike, joined: npt.Array
     grid = np.asarray(points, np.float32)
     rows, columns = grid.shape[:2]
     number = np.arange(rows * columns, dtype=np.uint32).reshape(rows, columns)
-    whole = np.isfinite(grid).all(axis=-1)
+    whole = np.asarray(np.isfinite(grid).all(axis=-1))
     cells = np.asarray(joined, np.bool_) & whole[:-1, :-1] & whole[:-1, 1:]
     cells &= whole[1:, :-1] & whole[1:, 1:]
     if not cells.any():
