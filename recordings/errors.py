@@ -13,6 +13,9 @@ Knows the words of the errors and nothing about where they are shown.
     ├─ UnreadableJournal     a journal without a usable beginning
     ├─ NoRoomToSeal          the disk is too full to turn a journal into an episode
     ├─ EpisodeNotFound
+    ├─ CutOutside            a trim or split outside of the recording
+    ├─ NotOneRecording       parts that do not belong together
+    ├─ NothingToUndo
     ├─ RobotMismatch         an episode of another robot
     ├─ NoSuchCamera
     ├─ AlreadyRecording
@@ -132,6 +135,36 @@ class EpisodeNotFound(RecordingError):
 
     def __init__(self, episode_id: str, *, folder: Path) -> None:
         super().__init__(f"no episode {episode_id!r} in {folder}; look at the list again")
+
+
+class CutOutside(RecordingError):
+    """A trim that keeps nothing, or a cut where nothing can be cut."""
+
+    def __init__(
+        self, episode_id: str, *, wanted: Iterable[float], times_s: tuple[float, float]
+    ) -> None:
+        asked = ", ".join(f"{time_s:.2f}" for time_s in wanted)
+        super().__init__(
+            f"episode {episode_id} cannot be cut at {asked} s: its steps are between"
+            f" {times_s[0]:.2f} s and {times_s[1]:.2f} s of the recording"
+        )
+
+
+class NotOneRecording(RecordingError):
+    """Episodes that cannot be made one."""
+
+    def __init__(self, episode_ids: Iterable[str], *, why: str) -> None:
+        super().__init__(
+            f"{', '.join(episode_ids)} cannot be joined: {why};"
+            " only neighbouring parts of one recording can"
+        )
+
+
+class NothingToUndo(RecordingError):
+    """No change is left to undo or redo."""
+
+    def __init__(self, folder: Path, *, verb: str) -> None:
+        super().__init__(f"there is nothing to {verb} in {folder}")
 
 
 class RobotMismatch(RecordingError):
