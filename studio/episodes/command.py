@@ -72,6 +72,8 @@ def _add_showing(verbs: Verbs) -> None:
     listing = add_verb(verbs, "list", showing.show_list, "what is in a folder")
     listing.add_argument("--trash", action="store_true", help="what lies in its trash")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
+    check = add_verb(verbs, "check", showing.check_folder, "how healthy episodes are", ids="*")
+    check.add_argument("--json", action="store_true", help="all numbers as one JSON object")
     add_verb(verbs, "history", showing.show_history, "what was changed, newest last")
     add_verb(verbs, "repair", changing.repair_folder, "complete, tidy and verify every file")
 
