@@ -118,8 +118,8 @@ def camera_remarks(health: CameraHealth) -> Iterator[Remark]:
     if health.rate_hz and health.rate_hz < SLOW * health.wanted_hz:
         yield Remark(
             Weight.WARN,
-            f"Camera {camera} ran at {health.rate_hz:.1f} instead of {health.wanted_hz:.0f} pictures"
-            " per second: more light or a smaller picture may help.",
+            f"Camera {camera} ran at {health.rate_hz:.1f} instead of {health.wanted_hz:.0f}"
+            " pictures per second: more light or a smaller picture may help.",
         )
     if health.frozen.value >= FROZEN_S:
         yield Remark(

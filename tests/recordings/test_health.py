@@ -60,12 +60,12 @@ def test_missing_numbers_jumps_and_end_stops_are_named(robot: RobotSpec) -> None
     state = swing(robot)
     state[100, 2] = np.nan
     state[250:, 1] += 0.8
-    state[:100, 3] = 1.9
+    state[:, 3] = 1.9
     found = "\n".join(sentences(robot, state=state))
     assert "1 joint values are not numbers" not in found  # counted in state and in action
     assert "2 joint values are not numbers" in found
     assert "0.80 rad of shoulder_lift, at 2.5 s" in found
-    assert "wrist_flex rests against the end of its range in 20% of the steps" in found
+    assert "wrist_flex rests against the end of its range in 100% of the steps" in found
 
 
 def test_a_gripper_out_of_range_or_clipped_is_named(robot: RobotSpec) -> None:
@@ -80,8 +80,8 @@ def test_pauses_at_both_ends_are_measured(robot: RobotSpec) -> None:
     state = swing(robot)
     state[:250], state[400:] = state[250], state[400]
     health = motion_health(T_NS, state, state, robot=robot)
-    assert health.idle_start_s == pytest.approx(2.5, abs=0.2)
-    assert health.idle_end_s == pytest.approx(1.0, abs=0.2)
+    assert health.idle_start_s == pytest.approx(2.5, abs=0.3)
+    assert health.idle_end_s == pytest.approx(1.0, abs=0.3)
 
 
 def rewrite(path: Path, name: str, change) -> None:
@@ -148,7 +148,7 @@ def test_many_episodes_are_compared_in_blocks() -> None:
 
 def test_coverage_says_where_starts_are_missing(robot: RobotSpec) -> None:
     low, high = np.full(6, -1.0), np.full(6, 1.0)
-    low[5] = high[5] = 0.5
+    low[5] = high[5] = 0.0
     starts = [np.zeros(6), np.array([0.8, 0, 0, 0, 0, 0])]
     found = coverage(starts, [(low, high), (low / 2, high / 2)], robot=robot)
     assert found.joints[0].start_share == pytest.approx(0.4)
