@@ -117,9 +117,11 @@ def _copy_part(source: h5py.File, file: h5py.File, trim: Trim) -> None:
         file.create_dataset(f"steps/frames/{camera}", data=mine.astype(np.int32))
         _copy_stream(source[f"streams/{camera}"], file.create_group(f"streams/{camera}"), pictures)
         frames += pictures.stop - pictures.start
-    for name, dataset in source.get("extra", {}).items():
-        file.create_dataset(f"extra/{name}", data=dataset[rows], dtype=dataset.dtype)
-        file[f"extra/{name}"].attrs.update(dataset.attrs)
+    if "extra" in source:
+        extra = file.create_group("extra")
+        extra.attrs.update(source["extra"].attrs)
+        for name, dataset in source["extra"].items():
+            extra.create_dataset(name, data=dataset[rows], dtype=dataset.dtype)
     kept_ns = t_ns[rows]
     _copy_events(source["events"], file.create_group("events"), kept_ns)
     source.copy("plans", file)

@@ -16,6 +16,10 @@ Knows the words of the errors and nothing about where they are shown.
     ├─ CutOutside            a trim or split outside of the recording
     ├─ NotOneRecording       parts that do not belong together
     ├─ NothingToUndo
+    ├─ NothingToExport       an episode without a usable step, or no episode
+    ├─ ExportRefused         the target cannot take what is asked
+    ├─ NotADataset           a folder or file of another program that cannot be imported
+    ├─ Cancelled             somebody stopped a long job; nothing was changed
     ├─ RobotMismatch         an episode of another robot
     ├─ NoSuchCamera
     ├─ AlreadyRecording
@@ -165,6 +169,34 @@ class NothingToUndo(RecordingError):
 
     def __init__(self, folder: Path, *, verb: str) -> None:
         super().__init__(f"there is nothing to {verb} in {folder}")
+
+
+class NothingToExport(RecordingError):
+    """There is nothing another program could read."""
+
+    def __init__(self, what: str, *, why: str) -> None:
+        super().__init__(f"{what} cannot be exported: {why}")
+
+
+class ExportRefused(RecordingError):
+    """The target folder holds something that must not be overwritten or continued."""
+
+    def __init__(self, out: Path, *, why: str, hint: str) -> None:
+        super().__init__(f"cannot export to {out}: {why}; {hint}")
+
+
+class NotADataset(RecordingError):
+    """Something that should be imported and cannot be read."""
+
+    def __init__(self, path: Path, *, why: str, hint: str = "nothing was imported") -> None:
+        super().__init__(f"{path} cannot be imported: {why}; {hint}")
+
+
+class Cancelled(RecordingError):
+    """A long job was stopped before its end."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} was cancelled; nothing was changed")
 
 
 class RobotMismatch(RecordingError):

@@ -20,7 +20,8 @@
     /streams/<camera>/seq           (f,) i8   the camera's own counter, -1 where it has none
     /events/t_mono_ns, kind, data   (e,)      data is JSON
     /plans/<number>/q, samples, …             attrs id, epoch, dt_s, observed_ns, policy, …
-    /extra/<column>    (t, …)        columns of another program, kept as they came (imports only)
+    /extra attrs       features (JSON: dtype, shape, names of each column); imports only
+    /extra/<column>    (t, …)        columns of another program, kept as they came
 
 Contiguous, unfiltered, in the HDF5 1.10 format: any HDF5 tool opens it, and pictures can be read
 with plain file reads. Later streams (force, depth, …) are added beside the cameras with their own

@@ -106,7 +106,7 @@ class Episode:
         }
         self._check_indices()
         self.events: list[dict[str, Any]] = _read_events(root.group("events"), path=self.path)
-        self.extra: dict[str, Array] = _read_extra(root, rows=t)
+        self.extra, self.extra_features = _read_extra(root, rows=t)
         if edits.trim is not None:
             self._keep_only(kept_rows(self.t_ns, edits.trim, cut_from_ns=self.cut_from_ns))
 
@@ -233,11 +233,12 @@ class Episode:
                 raise DamagedFile(self.path, found=found)
 
 
-def _read_extra(root: Stored, *, rows: int) -> dict[str, Array]:
-    """Columns of other programs, one value per step; see ``layout``."""
+def _read_extra(root: Stored, *, rows: int) -> tuple[dict[str, Array], dict[str, dict[str, Any]]]:
+    """Columns of other programs, one value per step, and how they described them."""
     if "extra" not in root:
-        return {}
-    return root.group("extra").columns(rows)
+        return {}, {}
+    group = root.group("extra")
+    return group.columns(rows), dict(group.json("features"))
 
 
 def _read_events(group: Stored, *, path: Path) -> list[dict[str, Any]]:
