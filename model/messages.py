@@ -35,6 +35,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How far a job is that learns nothing: an export, an import."""
+
+    done: float
+    total: float  # in the same unit, 0 unknown
+    what: str = ""  # what it works on
+
+
+@dataclass(frozen=True, slots=True)
 class Downloading:
     """A checkpoint on its way from the hub."""
 
@@ -102,11 +111,23 @@ class Finished:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
 
 
-JobEvent = Started | Progress | Downloading | Saved | Estimated | Ready | Note | Failed | Finished
+JobEvent = (
+    Started
+    | Progress
+    | Counted
+    | Downloading
+    | Saved
+    | Estimated
+    | Ready
+    | Note
+    | Failed
+    | Finished
+)
 
 _BY_NAME: dict[str, type[JobEvent]] = {
     "started": Started,
     "progress": Progress,
+    "counted": Counted,
     "downloading": Downloading,
     "saved": Saved,
     "estimated": Estimated,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -32,8 +32,15 @@ _BATCH_BYTES: Final = 2**20  # copied at a time: bounds memory, and how long oth
 _MARGIN_BYTES: Final = 1 * 2**20  # HDF5's own structures
 
 
-def seal(journal_path: Path, *, recovered: bool = False) -> Path:
+def seal(
+    journal_path: Path,
+    *,
+    recovered: bool = False,
+    also: Callable[[h5py.File], None] = lambda _: None,
+) -> Path:
     """Write the episode of a journal and delete the journal; returns the episode's path.
+
+    ``also`` may put more into the file before it becomes visible.
 
     Raises:
         UnreadableJournal: the journal has no header; it is kept.
@@ -48,6 +55,7 @@ def seal(journal_path: Path, *, recovered: bool = False) -> Path:
         try:
             with h5py.File(part, "w", libver=("v110", "v110")) as file:
                 _write(file, journal, recovered=recovered)
+                also(file)
             push_to_disk(part)
             part.replace(final)
         finally:

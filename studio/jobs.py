@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.messages import (
+    Counted,
     Downloading,
     Estimated,
     Failed,
@@ -237,6 +238,11 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 metrics=metrics,
                 eta_s=event.eta_s,
             )
+        case Counted():
+            step, total = round(event.done), round(event.total)
+            message = event.what or status.message
+            phase = JobPhase.RUNNING
+            return replace(status, phase=phase, step=step, total=total, message=message)
         case Downloading() | Saved() | Note():
             return replace(status, message=_said(event))
         case Estimated():

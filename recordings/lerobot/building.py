@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.errors import Cancelled, DamagedFile
+from recordings.grid import Ticks, interventions, ticks_of
 from recordings.health.alike import content_hash
-from recordings.lerobot.grid import Ticks, interventions, ticks_of
+from recordings.joint_units import to_dataset
 from recordings.lerobot.layout import (
     ACTION,
     AUTHORITY,
@@ -45,7 +46,6 @@ from recordings.lerobot.statistics import (
     sampled,
 )
 from recordings.lerobot.tables import DataFile, data_schema, data_table, write_episodes
-from recordings.lerobot.units import to_dataset
 from recordings.lerobot.video import VideoWriter, packet_count
 from recordings.reader import Episode
 from recordings.types import CameraSpec

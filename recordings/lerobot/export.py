@@ -17,10 +17,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from recordings.errors import Cancelled, ExportRefused, NothingToExport
+from recordings.grid import common_fps
 from recordings.health.alike import content_hash
+from recordings.joint_units import Units
 from recordings.lerobot.building import Builder
 from recordings.lerobot.card import card
-from recordings.lerobot.grid import common_fps
 from recordings.lerobot.layout import (
     ACTION,
     STATE,
@@ -34,7 +35,6 @@ from recordings.lerobot.layout import (
 from recordings.lerobot.sidecar import Sidecar, replace_text
 from recordings.lerobot.statistics import Stats, clamped_share, column_stats, picture_stats
 from recordings.lerobot.tables import write_tasks
-from recordings.lerobot.units import Units
 from recordings.library import list_episodes
 from recordings.merging import check_one_robot
 from recordings.reader import Episode

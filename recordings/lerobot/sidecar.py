@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings.errors import NotADataset
+from recordings.joint_units import Units
 from recordings.lerobot.layout import SIDECAR, Codec, Mode, Place
-from recordings.lerobot.units import Units
 from recordings.types import RobotSpec
 
 SCHEMA: Final = "foresight-export/1"
