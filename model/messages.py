@@ -48,12 +48,12 @@ class Chunks:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One of the few stages of a short job begins."""
+class Counted:
+    """How far a job is that learns nothing: a plan, an export, an import."""
 
-    step: int  # from 1
-    total: int
-    text: str  # what it does now, as people read it
+    done: float
+    total: float  # in the same unit, 0 unknown
+    what: str = ""  # what it works on, as people read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ JobEvent = (
     Started
     | Progress
     | Chunks
-    | Stage
+    | Counted
     | Downloading
     | Saved
     | Estimated
@@ -142,7 +142,7 @@ _BY_NAME: dict[str, type[JobEvent]] = {
     "started": Started,
     "progress": Progress,
     "chunks": Chunks,
-    "stage": Stage,
+    "counted": Counted,
     "downloading": Downloading,
     "saved": Saved,
     "estimated": Estimated,

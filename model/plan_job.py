@@ -64,7 +64,7 @@ def ask(options: argparse.Namespace, *, tell: Tell) -> dict[str, Any]:
     """
     with Episode.open(options.episode) as episode:
         observation = observation_at(episode, options.at)
-        tell(messages.Stage(1, STAGES, "Loading the policy"))
+        tell(messages.Counted(1, STAGES, "Loading the policy"))
         policy = Policy.load(
             options.run,
             threads=options.threads,
@@ -76,7 +76,7 @@ def ask(options: argparse.Namespace, *, tell: Tell) -> dict[str, Any]:
         hello = policy.hello
         grid = Grid(dt_s=hello.dt_s, horizon=hello.horizon)
         recorded = recorded_from(episode, options.at, grid=grid)
-    tell(messages.Stage(2, STAGES, "Looking and planning"))
+    tell(messages.Counted(2, STAGES, "Looking and planning"))
     plan = policy.plan(
         PlanRequest(
             observation=observation,

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from model.messages import (
     Chunks,
+    Counted,
     Downloading,
     Estimated,
     Failed,
@@ -29,7 +30,6 @@ from model.messages import (
     Progress,
     Ready,
     Saved,
-    Stage,
     Started,
     decode,
 )
@@ -230,9 +230,11 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
             return _progressed(status, event)
         case Chunks():
             return status  # for eyes only
-        case Stage(step=step, total=total, text=text):
-            running = JobPhase.RUNNING
-            return replace(status, phase=running, step=step, total=total, message=text)
+        case Counted():
+            step, total = round(event.done), round(event.total)
+            message = event.what or status.message
+            phase = JobPhase.RUNNING
+            return replace(status, phase=phase, step=step, total=total, message=message)
         case Downloading() | Saved() | Note():
             return replace(status, message=_said(event))
         case Estimated():

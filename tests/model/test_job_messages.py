@@ -6,6 +6,7 @@ import pytest
 
 from model.messages import (
     Chunks,
+    Counted,
     Downloading,
     Failed,
     Finished,
@@ -14,7 +15,6 @@ from model.messages import (
     Progress,
     Ready,
     Saved,
-    Stage,
     Started,
     decode,
     encode,
@@ -24,7 +24,7 @@ EVENTS = (
     Started("train", "runs/a", 100, {"episodes": 3}),
     Progress(5, 100, 0.5, heldout=0.6, eta_s=12.0, metrics={"lr": 1e-3}),
     Chunks(5, 0.1, ["pan", "grip"], [False, True], [[[0.1, 1.0]]], [[[0.2, 0.9]]], [[True]]),
-    Stage(1, 2, "Loading the policy"),
+    Counted(1, 2, "Loading the policy"),
     Downloading("owner/name", 5, 10),
     Saved(5, "runs/a/checkpoint-000005"),
     Ready("ws://127.0.0.1:8000", "a", 1.0, 20.0),

@@ -12,7 +12,7 @@ import pytest
 
 from model import plan_file, plan_job
 from model.errors import PlanFileInvalid
-from model.messages import Finished, Stage, Started, decode
+from model.messages import Counted, Finished, Started, decode
 from recordings.reader import Episode
 from recordings.types import RobotSpec
 
@@ -91,7 +91,7 @@ def test_told_what_it_does_the_answer_is_in_the_file(
     plain = answer(capsys, question)
     assert plan_job.main([*question, "--events", "--out", str(file)]) == 0
     events = [decode(line) for line in capsys.readouterr().out.splitlines()]
-    assert [type(event) for event in events] == [Started, Stage, Stage, Finished]
+    assert [type(event) for event in events] == [Started, Counted, Counted, Finished]
     found = plan_file.read(file)
     assert np.array_equal(found["samples"], plain["samples"])
     assert found["error"] == plain["error"]

@@ -94,7 +94,7 @@ def test_a_question_that_fails_says_why_in_words(asking, script, monkeypatch, qt
 
 
 def test_a_question_can_be_cancelled_and_asked_again(asking, script, monkeypatch, qtbot):
-    body = "say(messages.Stage(1, 2, 'Loading the policy'))\nsys.stdin.read()"
+    body = "say(messages.Counted(1, 2, 'Loading the policy'))\nsys.stdin.read()"
     monkeypatch.setattr("studio.parts.asking.foresight_command", lambda *_: script(body))
     asking.ask_here()
     loading = ticking(asking, lambda: asking.status.message == "Loading the policy")
