@@ -37,6 +37,7 @@ class Manner:
     grasp_offset: tuple[float, float]  # m
     place_offset: tuple[float, float]  # m
     pause_s: float  # before descending
+    settle_s: float  # low and still, before closing
     open: float  # opening fraction
 
     @classmethod
@@ -58,6 +59,7 @@ class Manner:
             grasp_offset=within(0.0015),
             place_offset=within(0.012),
             pause_s=float(rng.uniform(0.0, 0.12)),
+            settle_s=float(rng.uniform(0.15, 0.30)),
             open=float(rng.uniform(OPEN - 0.02, OPEN + 0.03)),
         )
 
@@ -76,7 +78,8 @@ def waypoints(
 ) -> tuple[Waypoint, ...]:
     """The tool's way: above the cube, down, close, up, over the tray, open, away.
 
-    From low down it first goes straight up, opening, so that it sweeps no cube aside.
+    From low down it first goes straight up, still shut: it sweeps no cube aside, and half-open jaws
+    on their way up are always those that hold one.
 
     Args:
         start: (3,) m, the pinch point now.
@@ -95,13 +98,14 @@ def waypoints(
     carry = np.array([*at_cube[:2], manner.lift_m])
     over_tray = np.array([*at_tray[:2], manner.lift_m - 0.005])
     is_open, is_shut = manner.open, CLOSED
-    rise = ((np.array([*start[:2], hover[2]]), is_open, 0.70),) if start[2] < CLEAR_M else ()
+    rise = ((np.array([*start[:2], hover[2]]), is_shut, 0.70),) if start[2] < CLEAR_M else ()
     plan = (
         *rise,
         (hover, is_open, 0.80 if rise else 1.35),
         (hover, is_open, manner.pause_s),
         (near, is_open, 0.60),
         (at_cube, is_open, 0.45),
+        (at_cube, is_open, manner.settle_s),
         (at_cube, is_shut, 0.50),
         (carry, is_shut, 0.85),
         (over_tray, is_shut, 1.15),
