@@ -26,7 +26,7 @@ def episodes(
     make_episode: Callable[..., Path], robot: RobotSpec, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     place = tmp_path_factory.mktemp("episodes")
-    for number in range(5):  # of fewer none is kept aside
+    for number in range(6):  # of fewer none is kept aside
         make_episode(place, robot, seconds=0.5, phase_rad=float(number))
     return place
 
@@ -138,7 +138,7 @@ def test_an_estimate_measures_steps_and_writes_nothing(episodes: Path, tmp_path:
     assert line["fits"]
     assert line["minutes"] * 60 >= 1000 * line["seconds_per_step"] > 0
     assert 0.1 < line["peak_gb"] < line["available_gb"]
-    assert line["facts"]["episodes"] == 5
+    assert line["facts"]["episodes"] == 6
     assert not out.exists()
 
 
