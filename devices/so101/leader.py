@@ -48,6 +48,11 @@ class SO101Leader:
         return self._name
 
     @property
+    def mirrored(self) -> bool:
+        """Both arms are built alike: one expects to see the same pose."""
+        return True
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """What went wrong on the bus since it was connected."""
         return self._chain.bus.tally.as_counts()
