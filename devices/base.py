@@ -78,6 +78,14 @@ class ToolDriven(Protocol):
 
 
 @runtime_checkable
+class Mirrored(Protocol):
+    """A leader with joints of its own, which the follower should come to stand like."""
+
+    @property
+    def mirrored(self) -> bool: ...
+
+
+@runtime_checkable
 class TaskAware(Protocol):
     """A leader that does the task by itself."""
 

@@ -23,6 +23,7 @@ JOBS = {
     "serve": ("model.serve_job", "serve plans of a trained policy over a websocket"),
     "export-model": ("model.export_job", "write a policy as a released or LeRobot checkpoint"),
     "inspect": ("model.inspect_job", "say what a checkpoint is and what it can do"),
+    "calibrate": ("studio.calibrate", "measure the joints of an arm by hand"),
     "episodes": ("studio.episodes.command", "list, check, edit, export and import recordings"),
 }
 

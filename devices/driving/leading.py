@@ -1,8 +1,10 @@
 """A person (or a demonstrator) drives: leader targets, clutched so that engaging never jumps.
 
 ``q = q_c + (q_L - q_L0)``: the follower starts from its own last command and repeats the leader's
-movements. A leader that itself starts from there is followed exactly. A leader that is silent,
-not finite or jumps is an error, never a movement. Knows no authority and no guard.
+movements. A leader that itself starts from there is followed exactly. One with joints of its own
+is mirrored in the end: what the two arms are apart is worked off while, and only while, the hand
+moves. A leader that is silent, not finite or jumps is an error, never a movement. Knows no
+authority and no guard.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from devices.base import Leader, TaskAware, ToolDriven
+from devices.base import Leader, Mirrored, TaskAware, ToolDriven
 from devices.commands import MoveTool
 from devices.driving.holding import coasted
 from devices.errors import DeviceError, LeaderLost, NotAllowed
@@ -21,6 +23,8 @@ from recordings.types import JointState
 
 F64 = npt.NDArray[np.float64]
 
+CATCH_UP = 0.5  # of the hand's movement: how much faster than it the follower may move meanwhile
+STILL = 0.002  # rad or fraction per tick: a hand this slow is at rest, the sensor is not
 ALIGNED = 0.05  # rad or fraction: a leader this close is followed as it is, not as an offset
 
 
@@ -32,6 +36,7 @@ class Leading:
         self._settings = settings
         self._selected = next(iter(leaders), "")
         self._offset: F64 | None = None
+        self._apart = np.zeros(0, dtype=bool)  # (n,) joints that were not aligned at engagement
         self._last: F64 | None = None  # leader's own targets
         self._q = np.zeros(0)  # command at engagement
         self._v = np.zeros(0)
@@ -96,6 +101,7 @@ class Leading:
         leader_q = self._read(state)
         if leader_q is None:
             return self._q if self._last is None else self._clutched(self._last)
+        self._work_off(leader_q)
         self._last = leader_q
         return self._clutched(leader_q)
 
@@ -129,9 +135,23 @@ class Leading:
                 raise LeaderLost(self._selected, reason=f"it jumped by {jump:.2f} rad in one tick")
         return leader_q
 
+    def _work_off(self, leader_q: F64) -> None:
+        """Bring a mirrored follower nearer to its leader, by a share of what the hand moved."""
+        leader = self._leaders[self._selected]
+        if self._last is None or self._offset is None or not isinstance(leader, Mirrored):
+            return
+        moved = float(np.abs(leader_q - self._last).max())
+        if leader.mirrored and moved > STILL:
+            share = CATCH_UP * moved
+            self._offset = self._offset - np.clip(self._offset + self._coasted(), -share, share)
+
     def _clutched(self, leader_q: F64) -> F64:
         if self._offset is None:
             offset = self._q - leader_q
-            self._offset = np.where(np.abs(offset) < ALIGNED, 0.0, offset)
-        apart = self._offset != 0.0
-        return leader_q + self._offset + np.where(apart, coasted(self._v, self._since_s), 0.0)
+            self._apart = np.abs(offset) >= ALIGNED
+            self._offset = np.where(self._apart, offset, 0.0)
+        return leader_q + self._offset + self._coasted()
+
+    def _coasted(self) -> F64:
+        """How far the follower has coasted since the engagement, where it is not aligned."""
+        return np.where(self._apart, coasted(self._v, self._since_s), 0.0)

@@ -70,7 +70,7 @@ class Scan:
     used: int  # bytes that need not be looked at again; the rest is the start of a packet
 
 
-def checksum(content: bytes) -> int:
+def checksum(content: bytes | bytearray) -> int:
     """Of id, length, code and body."""
     return ~sum(content) & 0xFF
 

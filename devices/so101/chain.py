@@ -87,8 +87,11 @@ class Chain:
 
     # ── connecting ─────────────────────────────────────────────────────────────────────────
 
-    def open(self) -> None:
+    def open(self, *, calibrated: bool = True) -> None:
         """Open the port and make sure that this is the arm that was calibrated.
+
+        Args:
+            calibrated: False while it is being calibrated: its motors may have any offsets.
 
         Raises:
             ConnectFailed: in words what is wrong and what to do.
@@ -101,7 +104,9 @@ class Chain:
             self._check_identity()
             tables = self._tables()
             self._check_motors(tables)
-            self._check_offsets(tables)
+            if calibrated:
+                self._check_offsets(tables)
+            self._count_one_turn(tables)
         except BaseException:
             self.bus.close()
             raise
@@ -186,6 +191,13 @@ class Chain:
         if len(set(versions.values())) > 1:
             raise MixedFirmware(self.name, versions=versions)
 
+    def _count_one_turn(self, tables: Mapping[int, bytes]) -> None:
+        """Positions beyond a turn would pass for others; some motors come set to count turns."""
+        for motor, table in tables.items():
+            phase = _value(table, reg.PHASE)
+            if phase & reg.MULTI_TURN:
+                self._give(motor, [Setting("phase", reg.PHASE, phase & ~reg.MULTI_TURN)])
+
     def _check_offsets(self, tables: Mapping[int, bytes]) -> None:
         wrong: list[str] = []
         for motor, joint in self._joints.items():
@@ -233,6 +245,16 @@ class Chain:
             silent = ", ".join(self._joints[motor] for motor in answers.missing)
             raise ReadFailed(self.name, reason=f"{silent} is silent")
         return [register.decode(answers.packets[motor].body) for motor in self.motors]
+
+    def let_go(self) -> None:
+        """Torque off, motor by motor, each acknowledged.
+
+        Raises:
+            DeviceError: a motor did not answer or obey.
+        """
+        for motor, torque in zip(self.motors, self.values(reg.TORQUE_ENABLE), strict=True):
+            if torque != reg.TORQUE_OFF:
+                self.bus.write(motor, reg.TORQUE_ENABLE, reg.TORQUE_OFF)
 
     def joint_of(self, motor: int) -> str:
         return self._joints[motor]

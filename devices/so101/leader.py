@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 
 from devices.errors import DeviceError, NotConnected, ReadFailed
-from devices.feetech import registers as reg
 from devices.motor_errors import PortGone
 from devices.so101.chain import ArmPort, Chain
 from devices.so101.pump import Pump
@@ -46,6 +45,11 @@ class SO101Leader:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def mirrored(self) -> bool:
+        """Both arms are built alike: one expects to see the same pose."""
+        return True
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -118,7 +122,7 @@ class SO101Leader:
         self._chain.open()
         try:
             self._chain.configure(self._settings)
-            self._let_go()
+            self._chain.let_go()
             self._state = self._chain.read()
         except BaseException:
             self._chain.close()
@@ -126,13 +130,6 @@ class SO101Leader:
         self._chain.be_brisk()
         self._trouble = None
         self._is_open = True
-
-    def _let_go(self) -> None:
-        for motor, torque in zip(
-            self._chain.motors, self._chain.values(reg.TORQUE_ENABLE), strict=True
-        ):
-            if torque != reg.TORQUE_OFF:
-                self._chain.bus.write(motor, reg.TORQUE_ENABLE, reg.TORQUE_OFF)
 
     def _turn(self) -> float:
         """Measure; or, without a cable, look whether it is back. Runs on the pump's thread."""

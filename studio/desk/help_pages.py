@@ -13,6 +13,7 @@ from studio.actions import ACTIONS, PAGES, Action
 FOLDER = Path(assets.__file__).parent / "help"
 TOPICS = (
     *((page, page.capitalize()) for page in PAGES),
+    ("arms", "Real arms"),
     ("keys", "All keys"),
     ("safety", "Safety"),
     ("trouble", "When something is wrong"),

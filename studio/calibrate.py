@@ -1,0 +1,133 @@
+"""`foresight calibrate`: measure an arm by hand, or take over a calibration that exists.
+
+    foresight calibrate follower --port /dev/serial/by-id/…      move every joint, press Enter
+    foresight calibrate follower --from ~/.cache/…/my_arm.json   LeRobot's file becomes ours
+    foresight calibrate follower --port … --from FILE --store    and goes into the motors
+
+Writes ``<name>.toml`` for a bench file and ``<name>.json`` for LeRobot. What was there before is
+kept as ``<name>.previous.toml``; ``--undo`` takes it back. Knows no window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import threading
+from pathlib import Path
+
+from devices.calibration.compare import differences
+from devices.calibration.lerobot import write_lerobot
+from devices.calibration.store import read_calibration, take_back, write_calibration
+from devices.calibration.types import ArmCalibration
+from devices.errors import DeviceError
+from devices.so101.bench import described_joints
+from devices.so101.calibrating import Calibrating, store_in_motors
+from devices.so101.chain import ArmPort
+
+LOOK_S = 0.02  # between two looks at the joints
+SHOW_LOOKS = 10  # between two lines of progress
+
+
+def main(arguments: list[str]) -> int:
+    """Do it; returns the exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.port and not options.undo and (options.store or options.source is None):
+        parser.error("--port is needed: where the arm is plugged in")
+    path = options.out / f"{options.name}.toml"
+    try:
+        if options.undo:
+            return _undo(path)
+        if options.source is not None:
+            calibration = read_calibration(options.source, names=_names())
+            if options.store:
+                store_in_motors(
+                    options.name, ArmPort(options.port, calibration), described_joints()
+                )
+        else:
+            calibration = _measure(options.name, options.port)
+        _keep(path, calibration)
+    except DeviceError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="foresight calibrate", description="Measure the joints of an SO-101 arm by hand."
+    )
+    parser.add_argument("name", help="of the arm, e.g. follower")
+    parser.add_argument("--port", metavar="PORT", default="", help="where it is plugged in")
+    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take this over")
+    parser.add_argument("--store", action="store_true", help="with --from: also in the motors")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path(), help="folder for files")
+    parser.add_argument("--undo", action="store_true", help="take back the one before")
+    return parser
+
+
+def _measure(name: str, port: str) -> ArmCalibration:
+    with Calibrating(name, port, described_joints()) as arm:
+        _say("The arm is limp now: support it.")
+        _say("Move every joint from one end to the other, then press Enter.")
+        _sweep_until_enter(arm)
+        while arm.unswept():
+            _say(f"Not moved yet: {', '.join(arm.unswept())}. Move them, then press Enter.")
+            _sweep_until_enter(arm)
+        _say("Turn the wrist roll to the middle of its way, then press Enter.")
+        _sweep_until_enter(arm)
+        return arm.finish()
+
+
+def _sweep_until_enter(arm: Calibrating) -> None:
+    """Follow the joints; what was swept is shown in degrees."""
+    pressed = threading.Event()
+
+    def wait() -> None:
+        sys.stdin.readline()
+        pressed.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    looks = 0
+    while not pressed.wait(LOOK_S):
+        spans = arm.look()
+        looks += 1
+        if sys.stderr.isatty() and looks % SHOW_LOOKS == 0:
+            text = "  ".join(f"{joint} {span * 360 / 4096:.0f}°" for joint, span in spans.items())
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
+    arm.look()
+
+
+def _keep(path: Path, calibration: ArmCalibration) -> None:
+    """Write both files and say what changed."""
+    old = read_calibration(path, names=_names()) if path.exists() else None
+    write_calibration(path, calibration)
+    write_lerobot(path.with_suffix(".json"), calibration)
+    _say(f"Saved {path} and {path.with_suffix('.json').name} (for LeRobot).")
+    changed = () if old is None else differences(calibration, old)
+    for change in changed:
+        if change.noticeable:
+            degrees = math.degrees(change.shift_rad), math.degrees(change.span_rad)
+            _say(f"  {change.joint}: zero moved by {degrees[0]:+.1f}°, range {degrees[1]:+.1f}°")
+
+
+def _undo(path: Path) -> int:
+    if not take_back(path):
+        sys.stderr.write(f"There is no calibration before {path}.\n")
+        return 2
+    calibration = read_calibration(path, names=_names())
+    write_lerobot(path.with_suffix(".json"), calibration)
+    _say(f"{path} is the one before again. Its motors still have the other one: give it back with")
+    _say(f"  foresight calibrate {path.stem} --port PORT --from {path} --store")
+    return 0
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(joint.name for joint in described_joints())
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
