@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "devices/cameras"))
 from board_pictures import looking_at_board, picture
@@ -21,6 +23,7 @@ from devices.cameras.place import Place, fixed_place, flat_board
 from devices.cameras.usb import UsbPlace
 from devices.inputs.listing import FoundInput
 from studio.cli import run
+from studio.pages.devices_card import DevicesCard, items_of, roles_of
 from studio.parts.space import Space
 from studio.parts.views import views_of
 from studio.plugged_in import as_text, notes_on
@@ -177,3 +180,35 @@ def test_what_is_not_known_is_not_drawn(bench, tmp_path, case):
 
 def test_the_simulated_bench_knows_its_cameras_itself(tmp_path):
     assert views_of(load_bench("sim"), tmp_path) is None
+
+
+# ── the Connect page ───────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_plugged_in_appears_and_vanishes_on_the_connect_page(bench, tmp_path, qtbot):
+    card = DevicesCard(bench, sys=tmp_path / "sys", dev=tmp_path / "dev")
+    qtbot.addWidget(card)
+    card.look()
+    assert words_of(card) == ["No camera, puck, gamepad or pedal. What you plug in appears here."]
+    puck = tmp_path / "sys/class/hidraw/hidraw0"
+    (puck / "device").mkdir(parents=True)
+    (puck / "device/uevent").write_text("HID_ID=0003:0000256F:0000C635\nHID_NAME=SpaceMouse\n")
+    card.look()
+    assert "SpaceMouse" in words_of(card)
+    assert any("may not be opened" in text for text in words_of(card))
+    shutil.rmtree(puck)
+    card.look()
+    assert "SpaceMouse" not in words_of(card)
+
+
+def words_of(card):
+    parts = [part for part in card.findChildren(QLabel) if part.isVisibleTo(card)]
+    return [part.text() for part in parts if part.text() and part.text() != "Plugged in"]
+
+
+def test_a_camera_is_told_by_any_of_its_names(bench):
+    by_path = "/dev/v4l/by-path/pci-1"
+    found = FoundCamera("C920", "/dev/v4l/by-id/usb-C920", "/dev/video0", links=(by_path,))
+    (item,) = items_of([found], [], {by_path: "wrist"})
+    assert item.used_as == "wrist"
+    assert roles_of(bench) == {"http://127.0.0.1:9/video": "front"}
