@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from widgets import icons
-from widgets.card import Card, label, tiny_button
+from widgets.card import Card, button, label, tiny_button
 from widgets.palette import COLORS
 
 
@@ -27,14 +27,22 @@ class DeviceItem:
     used_as: str = ""  # its role on the bench, "" none
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceNote:
+    """Something that stands in a device's way."""
+
+    text: str
+    command: str = ""  # that a person can paste into a terminal, "" none
+
+
 class DeviceList(Card):
-    """Emits ``copyRequested(address)``."""
+    """Emits ``copyRequested(text)``: an address or a command."""
 
     copyRequested = Signal(str)
 
     def __init__(self, title: str = "Plugged in", *, parent: QWidget | None = None) -> None:
         super().__init__(title, parent=parent)
-        self._shown: tuple[tuple[DeviceItem, ...], tuple[str, ...]] | None = None
+        self._shown: tuple[tuple[DeviceItem, ...], tuple[DeviceNote, ...]] | None = None
         self._rows = QVBoxLayout()
         self._rows.setSpacing(8)
         self._notes = QVBoxLayout()
@@ -44,7 +52,7 @@ class DeviceList(Card):
         self.body.addLayout(self._notes)
         self.set_devices((), ())
 
-    def set_devices(self, items: Sequence[DeviceItem], notes: Sequence[str]) -> None:
+    def set_devices(self, items: Sequence[DeviceItem], notes: Sequence[DeviceNote]) -> None:
         """Show these devices and what stands in their way."""
         new = (tuple(items), tuple(notes))
         if new == self._shown:
@@ -58,7 +66,7 @@ class DeviceList(Card):
         for item in items:
             self._rows.addWidget(self._row(item))
         for note in notes:
-            self._notes.addWidget(_note(note))
+            self._notes.addWidget(self._note(note))
 
     def _row(self, item: DeviceItem) -> QWidget:
         row = QWidget()
@@ -74,31 +82,35 @@ class DeviceList(Card):
         row.setToolTip(item.address)
         row.setAccessibleName(f"{item.name}, {use}")
         if item.address:
-            copy = tiny_button("copy", f"Copy its address: {item.address}")
-            copy.clicked.connect(partial(self._on_copy_clicked, item.address))
-            line.addWidget(copy, 0, Qt.AlignmentFlag.AlignVCenter)
+            line.addWidget(self._copy(item.address, f"Copy its address: {item.address}"))
         return row
+
+    def _note(self, note: DeviceNote) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(12)
+        mark = QLabel()
+        mark.setPixmap(icons.pixmap("attention", COLORS.attention, size_px=20))
+        mark.setAccessibleName("attention")
+        line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(label(note.text, role="quiet", wrap=True), 1, Qt.AlignmentFlag.AlignTop)
+        if note.command:
+            copy = button("Copy command", icon="copy", tip=note.command)
+            copy.clicked.connect(partial(self._on_copy_clicked, note.command))
+            line.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _copy(self, text: str, tip: str) -> QWidget:
+        copy = tiny_button("copy", tip)
+        copy.clicked.connect(partial(self._on_copy_clicked, text))
+        return copy
 
     def _on_copy_clicked(self, address: str, _checked: bool = False) -> None:
         self.copyRequested.emit(address)
 
     def sizeHint(self) -> QSize:
         return QSize(440, super().sizeHint().height())
-
-
-def _note(text: str) -> QWidget:
-    row = QWidget()
-    line = QHBoxLayout(row)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(12)
-    mark = QLabel()
-    mark.setPixmap(icons.pixmap("attention", COLORS.attention, size_px=20))
-    mark.setAccessibleName("attention")
-    words = label(text, role="quiet", wrap=True)
-    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-    line.addWidget(words, 1, Qt.AlignmentFlag.AlignTop)
-    return row
 
 
 def _empty(layout: QLayout) -> None:
@@ -121,7 +133,7 @@ def main() -> None:
                 DeviceItem("SpaceMouse Compact", "puck", "hid:256f:c635"),
                 DeviceItem("Cheap Cam", "camera", ""),
             ),
-            ("Cameras a, b and c on one hub ask for about 442 Mbit/s of 384 Mbit/s.",),
+            (DeviceNote("SpaceMouse Compact may not be opened. A rule allows it.", "sudo tee"),),
         )
         return listing
 

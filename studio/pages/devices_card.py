@@ -15,7 +15,7 @@ from devices.bench import Bench
 from devices.cameras.listing import FoundCamera, list_cameras
 from devices.inputs.listing import FoundInput, list_inputs
 from studio.plugged_in import notes_on
-from widgets.device_list import DeviceItem, DeviceList
+from widgets.device_list import DeviceItem, DeviceList, DeviceNote
 
 WATCHED = ("class/video4linux", "class/hidraw", "class/input")  # folders of sysfs
 SYS, DEV = Path("/sys"), Path("/dev")
@@ -40,10 +40,11 @@ class DevicesCard(DeviceList):
         self._seen = seen
         cameras = list_cameras(sys=self._sys, dev=self._dev)
         inputs = list_inputs(sys=self._sys, dev=self._dev)
-        self.set_devices(items_of(cameras, inputs, self._roles), notes_on(cameras, inputs))
+        notes = [DeviceNote(n.text, n.command) for n in notes_on(cameras, inputs)]
+        self.set_devices(items_of(cameras, inputs, self._roles), notes)
 
-    def _on_copy_requested(self, address: str) -> None:
-        QApplication.clipboard().setText(address)
+    def _on_copy_requested(self, text: str) -> None:
+        QApplication.clipboard().setText(text)
 
 
 def roles_of(bench: Bench) -> Mapping[str, str]:

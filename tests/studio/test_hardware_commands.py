@@ -26,7 +26,7 @@ from studio.cli import run
 from studio.pages.devices_card import DevicesCard, items_of, roles_of
 from studio.parts.space import Space
 from studio.parts.views import views_of
-from studio.plugged_in import as_text, notes_on
+from studio.plugged_in import Note, as_text, notes_on
 
 MATRIX = np.array([[560.0, 0, 320.0], [0, 560.0, 240.0], [0, 0, 1]])
 SIZE = (640, 480)
@@ -40,17 +40,17 @@ def cam(name, ports):
 
 def test_the_list_says_names_and_lasting_addresses():
     puck = FoundInput("SpaceMouse Compact", "puck", 0x256F, 0xC635, "", "/dev/hidraw3")
-    text = as_text([cam("usb-Logi", "2.1")], [puck], ["A note."])
+    text = as_text([cam("usb-Logi", "2.1")], [puck], [Note("A note.", "sudo it")])
     assert "/dev/v4l/by-id/usb-Logi" in text
     assert re.search(r"SpaceMouse Compact +hid:256f:c635 +puck", text)
-    assert text.endswith("\nA note.\n")
+    assert text.endswith("\nA note.\nsudo it\n")
 
 
 def test_three_cameras_on_a_hub_are_warned_about_and_one_that_nobody_may_open():
     puck = FoundInput("SpaceMouse", "puck", 0x256F, 0xC635, "", "/nonexistent/hidraw3")
     notes = notes_on([cam(n, f"2.{n}") for n in "123"], [puck])
-    assert "on one hub" in notes[0]
-    assert 'ATTRS{idVendor}=="256f"' in notes[1]
+    assert "on one hub" in notes[0].text
+    assert 'ATTRS{idVendor}=="256f"' in notes[1].command
 
 
 def test_devices_as_json(capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from widgets.device_list import DeviceItem, DeviceList
+from widgets.device_list import DeviceItem, DeviceList, DeviceNote
 
 CAMERA = DeviceItem("C920", "camera", "/dev/v4l/by-id/usb-C920", "front")
 NAMELESS = DeviceItem("Cheap Cam", "camera", "")
@@ -16,7 +16,7 @@ def texts(listing):
 
 def test_names_roles_and_notes_are_shown(shown):
     listing = DeviceList()
-    listing.set_devices([CAMERA, NAMELESS], ["Too much for one cable."])
+    listing.set_devices([CAMERA, NAMELESS], [DeviceNote("Too much for one cable.")])
     shown(listing, 400, 300)
     assert {"C920", "camera, used as front", "Cheap Cam"} <= set(texts(listing))
     assert any("nothing names it for good" in text for text in texts(listing))
@@ -46,3 +46,13 @@ def test_the_same_list_again_is_not_built_again(shown):
     before = listing.findChildren(QPushButton)
     listing.set_devices([CAMERA], [])
     assert listing.findChildren(QPushButton) == before
+
+
+def test_a_command_that_helps_can_be_copied(shown, qtbot):
+    listing = DeviceList()
+    listing.set_devices([], [DeviceNote("It may not be opened.", "sudo something")])
+    shown(listing, 400, 300)
+    (copy,) = [b for b in listing.findChildren(QPushButton) if b.isVisibleTo(listing)]
+    with qtbot.waitSignal(listing.copyRequested) as asked:
+        copy.click()
+    assert asked.args == ["sudo something"]
