@@ -94,11 +94,13 @@ class DeviceList(Card):
         mark.setPixmap(icons.pixmap("attention", COLORS.attention, size_px=20))
         mark.setAccessibleName("attention")
         line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(label(note.text, role="quiet", wrap=True), 1, Qt.AlignmentFlag.AlignTop)
+        right = QVBoxLayout()
+        right.addWidget(label(note.text, role="quiet", wrap=True))
         if note.command:
             copy = button("Copy command", icon="copy", tip=note.command)
             copy.clicked.connect(partial(self._on_copy_clicked, note.command))
-            line.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+            right.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        line.addLayout(right, 1)
         return row
 
     def _copy(self, text: str, tip: str) -> QWidget:
