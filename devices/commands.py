@@ -90,6 +90,7 @@ class ResetScene:
     """Put the simulated scene back to a start drawn from ``seed``."""
 
     seed: int
+    missed: str | None = None  # cube the arm stands beside, as after a grasp that missed it
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,26 @@ class CameraMatrix:
             flat = distorted(flat, self.distortion)
         return flat @ self.intrinsics[:2].T
 
+    def rays(self, rows: int, columns: int) -> F64:
+        """(rows, columns, 3) base frame: through the middles of equal parts, 1 m along the view.
+
+        For an ideal lens whose axis meets the middle of the picture.
+        """
+        width, height = 2 * self.intrinsics[0, 2], 2 * self.intrinsics[1, 2]  # the centre's double
+        v, u = np.meshgrid(
+            (np.arange(rows) + 0.5) * height / rows,
+            (np.arange(columns) + 0.5) * width / columns,
+            indexing="ij",
+        )
+        pixels = np.stack([u, v, np.ones_like(u)], axis=-1)
+        ahead = pixels @ np.linalg.inv(self.intrinsics).T
+        return ahead @ self.base_from_camera[:3, :3].T
+
+    def lift(self, depth_m: npt.ArrayLike) -> F64:
+        """(rows, columns) m along the view axis → (rows, columns, 3) m, base frame."""
+        depth = np.asarray(depth_m, dtype=np.float64)
+        return self.base_from_camera[:3, 3] + depth[..., None] * self.rays(*depth.shape)
+
 
 def distorted(flat: F64, coefficients: tuple[float, ...]) -> F64:
     """(m, 3) x/z, y/z, 1 of an ideal camera → the same through a lens k1 k2 p1 p2 k3.

@@ -269,8 +269,8 @@ class Rig:
                 self._release_stop(now_ns)
             case MoveTool():
                 self._move_tool(command)
-            case ResetScene(seed):
-                self._reset_scene(seed, now_ns)
+            case ResetScene():
+                self._reset_scene(command, now_ns)
 
     def _set_authority(self, authority: Authority, now_ns: int) -> None:
         if authority is Authority.HOLD:
@@ -310,7 +310,7 @@ class Rig:
         if self.authority is Authority.LEADER:
             self._motion.leading.move_tool(command)
 
-    def _reset_scene(self, seed: int, now_ns: int) -> None:
+    def _reset_scene(self, command: ResetScene, now_ns: int) -> None:
         if self._scene is None or self._phase is not RigPhase.READY:
             hint = "Connect a simulated bench first."
             reason = "there is no simulated scene"
@@ -319,7 +319,7 @@ class Rig:
             reason, hint = "the arm is limp", "Release STOP first: the arm holds again."
             raise NotAllowed("Resetting the scene", reason=reason, hint=hint)
         self._motion.hold("The scene was reset", now_ns=now_ns)
-        self._scene.reset(seed)
+        self._scene.reset(command.seed, missed=command.missed)
         self._motion.rest_where_it_is(now_ns=now_ns)
         self._motion.new_epoch(now_ns=now_ns)
         self._scene_due_ns = now_ns

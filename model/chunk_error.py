@@ -15,6 +15,32 @@ from recordings.types import F32, RobotSpec
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedChunks:
+    """Chunks of moments that nothing was learned from."""
+
+    planned: F32  # (m, h, n) rad
+    recorded: F32  # (m, h, n) rad
+    valid: npt.NDArray[np.bool_]  # (m, h) rows that were really recorded
+    robot: RobotSpec
+
+    @property
+    def error(self) -> ChunkError:
+        """How far apart they are on average."""
+        return ChunkError.between(self.planned, self.recorded, valid=self.valid, robot=self.robot)
+
+    def few(self, count: int) -> ComparedChunks:
+        """``count`` of them, evenly spread, the same ones every time; whole ones where there are.
+
+        A chunk that the end of its episode cuts short shows little.
+        """
+        whole = np.flatnonzero(self.valid.all(axis=1))
+        known = whole if len(whole) >= count else np.arange(len(self.valid))
+        rows = known[np.unique(np.linspace(0, len(known) - 1, count).astype(int))]
+        planned, recorded = self.planned[rows], self.recorded[rows]
+        return ComparedChunks(planned, recorded, self.valid[rows], self.robot)
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkError:
     """Mean absolute differences over chunks, rows and joints."""
 

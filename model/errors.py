@@ -18,6 +18,7 @@
     ├── AdapterMismatch      an adapter was trained on another base than the one that is there
     ├── MomentMissing        a recording has nothing to plan from at that time
     ├── ComparisonImpossible two saved plans answer different questions
+    ├── PlanFileInvalid      a file that should hold a saved plan and does not
     ├── LibraryMissing       an optional library is asked for and not installed
     ├── OutOfMemory          a job does not fit, and what to change
     └── BadPlan              the network answered with something no arm may follow
@@ -248,4 +249,14 @@ class ComparisonImpossible(ModelError):
         super().__init__(
             f"cannot compare with {file}: {what} is {there} there and {here} here",
             hint="compare plans of the same episode, moment, seed and number of samples",
+        )
+
+
+class PlanFileInvalid(ModelError):
+    """A file that should hold a saved plan and does not."""
+
+    def __init__(self, file: object, *, reason: object) -> None:
+        super().__init__(
+            f"{file} holds no saved plan: {reason}",
+            hint="give a file that foresight plan --out has written",
         )

@@ -15,7 +15,7 @@ from typing import Any
 class Started:
     """The job is alive and knows what it will do."""
 
-    job: str  # "train" or "serve"
+    job: str  # "train", "serve" or "plan"
     out: str = ""  # folder it writes to
     total: int = 0  # steps it means to do, 0 unknown
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -32,6 +32,28 @@ class Progress:
     eta_s: float | None = None
     steps_per_s: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """A few moments of episodes kept aside: what was recorded, and what would be planned now."""
+
+    step: int
+    dt_s: float
+    joints: list[str]
+    grippers: list[bool]  # which joints are an opening fraction 0 … 1; the others are rad
+    recorded: list[list[list[float]]]  # (c, h, n)
+    planned: list[list[list[float]]]  # (c, h, n)
+    valid: list[list[bool]]  # (c, h) rows that were really recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How far a job is that learns nothing: a plan, an export, an import."""
+
+    done: float
+    total: float  # in the same unit, 0 unknown
+    what: str = ""  # what it works on, as people read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +124,25 @@ class Finished:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
 
 
-JobEvent = Started | Progress | Downloading | Saved | Estimated | Ready | Note | Failed | Finished
+JobEvent = (
+    Started
+    | Progress
+    | Chunks
+    | Counted
+    | Downloading
+    | Saved
+    | Estimated
+    | Ready
+    | Note
+    | Failed
+    | Finished
+)
 
 _BY_NAME: dict[str, type[JobEvent]] = {
     "started": Started,
     "progress": Progress,
+    "chunks": Chunks,
+    "counted": Counted,
     "downloading": Downloading,
     "saved": Saved,
     "estimated": Estimated,

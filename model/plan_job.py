@@ -9,15 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model import messages
-from model.errors import ComparisonImpossible, ModelError
+from model import messages, plan_file
+from model.errors import ModelError
 from model.machine import DEVICES, Machine
+from model.messages import JobEvent
 from model.policy import Policy
 from model.precision import PRECISIONS
 from model.recorded_moment import observation_at, recorded_from
@@ -26,42 +27,56 @@ from recordings.errors import RecordingError
 from recordings.reader import Episode
 from recordings.wire import PlanRequest
 
-ARRAYS = ("planned", "samples", "recorded", "valid")
+STAGES = 2  # load, draw
+Tell = Callable[[JobEvent], None]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Plan once. 0 done, 1 failed (the reason is a JSON line)."""
     options = _parse(argv)
+    tell = _tell if options.events else _say_nothing
+    tell(messages.Started(job="plan", total=STAGES))
     try:
-        answer = ask(options)
+        answer = ask(options, tell=tell)
         if options.compare is not None:
-            answer["compared"] = compare(answer, options.compare)
+            answer["compared"] = plan_file.compare(answer, options.compare)
         if options.out is not None:
-            save(answer, options.out)
+            plan_file.save(answer, options.out)
     except ModelError as error:
         return _failed(error.message, error.hint)
     except RecordingError as error:
         return _failed(str(error), "choose an episode that Review can open")
     except OSError as error:
         return _failed(f"cannot read or write: {error}", "check the path and the free space")
-    sys.stdout.write(json.dumps(answer) + "\n")
+    if options.events:
+        tell(messages.Finished(step=STAGES, out=str(options.out)))
+    else:
+        sys.stdout.write(json.dumps(answer) + "\n")
     return 0
 
 
-def ask(options: argparse.Namespace) -> dict[str, Any]:
+def ask(options: argparse.Namespace, *, tell: Tell) -> dict[str, Any]:
     """The plan at the asked moment, and how far it is from the recording; JSON-ready.
 
     Raises:
         ModelError: run, episode and moment do not fit together; says which.
         RecordingError, OSError: the episode cannot be read.
     """
-    machine = Machine(options.device, options.precision)
-    policy = Policy.load(options.run, threads=options.threads, tag=options.tag, machine=machine)
-    hello = policy.hello
     with Episode.open(options.episode) as episode:
         observation = observation_at(episode, options.at)
+        tell(messages.Counted(1, STAGES, "Loading the policy"))
+        policy = Policy.load(
+            options.run,
+            threads=options.threads,
+            tag=options.tag,
+            robot=episode.robot,
+            machine=Machine(options.device, options.precision),
+            tell=tell,
+        )
+        hello = policy.hello
         grid = Grid(dt_s=hello.dt_s, horizon=hello.horizon)
         recorded = recorded_from(episode, options.at, grid=grid)
+    tell(messages.Counted(2, STAGES, "Looking and planning"))
     plan = policy.plan(
         PlanRequest(
             observation=observation,
@@ -92,55 +107,22 @@ def ask(options: argparse.Namespace) -> dict[str, Any]:
         "valid": recorded.valid.tolist(),
         "error": {name: float(value) for name, value in zip(names, per_joint, strict=True)},
         "timings_ms": dict(plan.timings),
+        "notes": list(plan.notes),
     }
 
 
-def save(answer: dict[str, Any], file: Path) -> None:
-    """All of it: arrays and facts as .npz, or the JSON object."""
-    if file.suffix == ".npz":
-        facts = {k: v for k, v in answer.items() if k not in ARRAYS}
-        arrays = {name: np.asarray(answer[name]) for name in ARRAYS}
-        np.savez(file, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
-    else:
-        file.write_text(json.dumps(answer) + "\n", encoding="utf-8")
-
-
-def compare(answer: dict[str, Any], file: Path) -> dict[str, Any]:
-    """Largest differences between this answer and a saved one.
-
-    Raises:
-        ComparisonImpossible: the file answers another question, or none.
-        OSError: it cannot be read.
-    """
-    other = _read(file)
-    for fact in ("at_s", "seed", "joints", "task"):
-        if other.get(fact) != answer[fact]:
-            raise ComparisonImpossible(file, fact, there=other.get(fact), here=answer[fact])
-    found: dict[str, Any] = {"file": str(file), "policy": other.get("policy")}
-    for name in ("planned", "samples"):
-        here, there = np.asarray(answer[name]), np.asarray(other.get(name))
-        if here.shape != there.shape:
-            shapes = {"there": there.shape, "here": here.shape}
-            raise ComparisonImpossible(file, f"shape of {name}", **shapes)
-        found[f"{name}_max_difference"] = float(np.abs(here - there).max())  # rad
-    return found
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        if file.suffix == ".npz":
-            with np.load(file, allow_pickle=False) as stored:
-                facts = json.loads(str(stored["facts"]))
-                return facts | {name: stored[name] for name in ARRAYS}
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ComparisonImpossible(file, "content", there=error, here="a saved plan") from error
-
-
 def _failed(message: str, hint: str) -> int:
-    event = messages.Failed(message=message, hint=hint)
-    sys.stdout.write(messages.encode(event) + "\n")
+    _tell(messages.Failed(message=message, hint=hint))
     return 1
+
+
+def _tell(event: JobEvent) -> None:
+    sys.stdout.write(messages.encode(event) + "\n")
+    sys.stdout.flush()
+
+
+def _say_nothing(event: JobEvent) -> None:
+    """The answer is all that whoever asked wants to read."""
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -159,7 +141,15 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to plan (cpu)")
     parser.add_argument("--precision", choices=PRECISIONS, help="of the backbone")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--events",
+        action="store_true",
+        help="print what it is doing, as JSON lines, in place of the answer; needs --out",
+    )
+    options = parser.parse_args(argv)
+    if options.events and options.out is None:
+        parser.error("--events needs --out FILE: where the answer goes")
+    return options
 
 
 if __name__ == "__main__":

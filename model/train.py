@@ -21,7 +21,7 @@ from model import checkpoint
 from model.adapter_files import Base
 from model.adapters import put_on
 from model.augment import augment
-from model.chunk_error import ChunkError
+from model.chunk_error import ComparedChunks
 from model.data import Batch, Dataset
 from model.depth_labels import label
 from model.depth_lesson import with_answers
@@ -193,8 +193,8 @@ class Trainer:
             generator = torch.Generator().manual_seed(HELDOUT_SEED)
             return self._loss(batch, rng=None, generator=generator, times=4).item()
 
-    def heldout_error(self) -> ChunkError | None:
-        """How far planned chunks are from recorded ones on episodes kept aside; None: none are."""
+    def heldout_chunks(self) -> ComparedChunks | None:
+        """Planned chunks beside recorded ones on episodes kept aside; None: none are."""
         if not len(self.heldout_rows):
             return None
         batch = self.dataset.batch(self.heldout_rows_of(ERROR_EXAMPLES))
@@ -211,9 +211,7 @@ class Trainer:
         joints = batch.action.shape[2]
         chunks = drawn[:, 0, :, :joints].float().cpu().numpy()
         planned = self.units.restore_actions(chunks, batch.state)
-        return ChunkError.between(
-            planned, batch.action, valid=batch.valid, robot=self.dataset.robot
-        )
+        return ComparedChunks(planned, batch.action, batch.valid, self.dataset.robot)
 
     def _loss(
         self,

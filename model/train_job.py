@@ -23,6 +23,7 @@ import torch
 
 from model import checkpoint, messages
 from model.budget import Budget
+from model.chunk_error import ComparedChunks
 from model.errors import ModelError, OutOfMemory
 from model.estimate import estimate
 from model.memory import advice, ran_out
@@ -36,6 +37,8 @@ from model.train_arguments import parse, request_of
 REPORT_EVERY_S = 2.0
 HELDOUT_EVERY_S = 30.0
 SAVE_EVERY_S = 60.0
+SHOWN_CHUNKS, SHOWN_ROWS = 3, 30  # of held-out moments, in one message
+SHOWN_DIGITS = 3  # 0.001 rad is 0.06°
 LOSS_WINDOW = 20  # steps averaged in a reported loss
 Teller = Callable[[JobEvent], None]
 
@@ -165,7 +168,7 @@ def _run(
         if pace.is_due("report", every_s=REPORT_EVERY_S):
             report = _progress(trainer, losses, pace, fraction=fraction, before=before)
             if pace.is_due("heldout", every_s=HELDOUT_EVERY_S):
-                report = _with_heldout(report, trainer)
+                report = _look_at_heldout(report, trainer, tell)
             tell(report)
         if pace.is_due("save", every_s=SAVE_EVERY_S):
             save()
@@ -173,7 +176,7 @@ def _run(
         return
     save()
     report = _progress(trainer, losses, pace, fraction=max(fraction, 1e-9), before=before)
-    report = _with_heldout(report, trainer)
+    report = _look_at_heldout(report, trainer, tell)
     tell(report)
     metrics = {"loss": report.loss, "busy_s": pace.busy_s, "wall_s": pace.wall_s}
     metrics |= {k: v for k, v in report.metrics.items() if k.startswith("heldout")}
@@ -199,13 +202,33 @@ def _facts(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def _with_heldout(report: messages.Progress, trainer: Trainer) -> messages.Progress:
-    """The report with what the averaged weights do on episodes kept aside."""
-    error = trainer.heldout_error()
-    if error is None:
+def _look_at_heldout(
+    report: messages.Progress, trainer: Trainer, tell: Teller
+) -> messages.Progress:
+    """The report with what the averaged weights do on episodes kept aside; shows a few of them."""
+    chunks = trainer.heldout_chunks()
+    if chunks is None:
         return report
+    tell(_shown(chunks, trainer))
+    error = chunks.error
     metrics = {"heldout_rad": error.arm_rad, "heldout_gripper": error.gripper}
     return replace(report, heldout=trainer.heldout_loss(), metrics={**report.metrics, **metrics})
+
+
+def _shown(chunks: ComparedChunks, trainer: Trainer) -> messages.Chunks:
+    """A few chunks to look at, thinned and rounded: some kilobytes, however long they are."""
+    few = chunks.few(SHOWN_CHUNKS)
+    every = -(-few.valid.shape[1] // SHOWN_ROWS)  # rows, rounded up
+    joints = few.robot.joints
+    return messages.Chunks(
+        step=trainer.steps_done,
+        dt_s=trainer.processor.tags[trainer.tag].dt_s * every,
+        joints=[joint.name for joint in joints],
+        grippers=[joint.is_gripper for joint in joints],
+        recorded=few.recorded[:, ::every].astype(float).round(SHOWN_DIGITS).tolist(),
+        planned=few.planned[:, ::every].astype(float).round(SHOWN_DIGITS).tolist(),
+        valid=few.valid[:, ::every].tolist(),
+    )
 
 
 def _progress(

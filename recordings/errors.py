@@ -13,6 +13,13 @@ Knows the words of the errors and nothing about where they are shown.
     ├─ UnreadableJournal     a journal without a usable beginning
     ├─ NoRoomToSeal          the disk is too full to turn a journal into an episode
     ├─ EpisodeNotFound
+    ├─ CutOutside            a trim or split outside of the recording
+    ├─ NotOneRecording       parts that do not belong together
+    ├─ NothingToUndo
+    ├─ NothingToExport       an episode without a usable step, or no episode
+    ├─ ExportRefused         the target cannot take what is asked
+    ├─ NotADataset           a folder or file of another program that cannot be imported
+    ├─ Cancelled             somebody stopped a long job; nothing was changed
     ├─ RobotMismatch         an episode of another robot
     ├─ NoSuchCamera
     ├─ AlreadyRecording
@@ -132,6 +139,64 @@ class EpisodeNotFound(RecordingError):
 
     def __init__(self, episode_id: str, *, folder: Path) -> None:
         super().__init__(f"no episode {episode_id!r} in {folder}; look at the list again")
+
+
+class CutOutside(RecordingError):
+    """A trim that keeps nothing, or a cut where nothing can be cut."""
+
+    def __init__(
+        self, episode_id: str, *, wanted: Iterable[float], times_s: tuple[float, float]
+    ) -> None:
+        asked = ", ".join(f"{time_s:.2f}" for time_s in wanted)
+        super().__init__(
+            f"episode {episode_id} cannot be cut at {asked} s: its steps are between"
+            f" {times_s[0]:.2f} s and {times_s[1]:.2f} s of the recording"
+        )
+
+
+class NotOneRecording(RecordingError):
+    """Episodes that cannot be made one."""
+
+    def __init__(self, episode_ids: Iterable[str], *, why: str) -> None:
+        super().__init__(
+            f"{', '.join(episode_ids)} cannot be joined: {why};"
+            " only neighbouring parts of one recording can"
+        )
+
+
+class NothingToUndo(RecordingError):
+    """No change is left to undo or redo."""
+
+    def __init__(self, folder: Path, *, verb: str) -> None:
+        super().__init__(f"there is nothing to {verb} in {folder}")
+
+
+class NothingToExport(RecordingError):
+    """There is nothing another program could read."""
+
+    def __init__(self, what: str, *, why: str) -> None:
+        super().__init__(f"{what} cannot be exported: {why}")
+
+
+class ExportRefused(RecordingError):
+    """The target folder holds something that must not be overwritten or continued."""
+
+    def __init__(self, out: Path, *, why: str, hint: str) -> None:
+        super().__init__(f"cannot export to {out}: {why}; {hint}")
+
+
+class NotADataset(RecordingError):
+    """Something that should be imported and cannot be read."""
+
+    def __init__(self, path: Path, *, why: str, hint: str = "nothing was imported") -> None:
+        super().__init__(f"{path} cannot be imported: {why}; {hint}")
+
+
+class Cancelled(RecordingError):
+    """A long job was stopped before its end."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} was cancelled; nothing was changed")
 
 
 class RobotMismatch(RecordingError):

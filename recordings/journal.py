@@ -114,6 +114,13 @@ class JournalWriter:
         finally:
             os.close(self._file)
 
+    def abandon(self) -> None:
+        """Release the file at once; may be called after ``close``."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._syncing.join()
+            os.close(self._file)
+
     def _sync_loop(self) -> None:
         synced = 0
         try:

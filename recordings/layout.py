@@ -3,7 +3,8 @@
     / attrs            schema, id, task, robot (JSON), robot_name, operator, host, software (JSON),
                        created_wall_ns, created_mono_ns, duration_s, control_hz, steps, frames,
                        cameras, interventions, success (yes|no|unset), end_reason, recovered,
-                       steps_lost, frames_lost, records_damaged, units (JSON), sealed
+                       steps_lost, frames_lost, records_damaged, units (JSON), sealed,
+                       cut_from_ns (compacted files only: how much of the beginning was cut off)
     /steps attrs       joints, authorities (JSON: what columns and authority numbers mean)
     /steps/t_mono_ns   (t,) i8      one row per control tick
     /steps/state       (t, n) f4    measured; rad, gripper 0 closed … 1 open
@@ -19,6 +20,8 @@
     /streams/<camera>/seq           (f,) i8   the camera's own counter, -1 where it has none
     /events/t_mono_ns, kind, data   (e,)      data is JSON
     /plans/<number>/q, samples, …             attrs id, epoch, dt_s, observed_ns, policy, …
+    /extra attrs       features (JSON: dtype, shape, names of each column); imports only
+    /extra/<column>    (t, …)        columns of another program, kept as they came
 
 Contiguous, unfiltered, in the HDF5 1.10 format: any HDF5 tool opens it, and pictures can be read
 with plain file reads. Later streams (force, depth, …) are added beside the cameras with their own
@@ -42,3 +45,8 @@ TRASH: Final = "trash"
 def episode_path(folder: Path, episode_id: str) -> Path:
     """Where the sealed episode lies."""
     return folder / f"{episode_id}{SUFFIX}"
+
+
+def edits_folder(path: Path) -> Path:
+    """Where the edits of an episode file are written down; the trash has no history of its own."""
+    return path.parent.parent if path.parent.name == TRASH else path.parent

@@ -6,15 +6,16 @@ no recorder and no window.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from recordings.edits import Edits, append_edit, read_edits
+from recordings.edits import Edits, Fields, append_change, append_edit, read_edits
 from recordings.errors import EpisodeNotFound, RecordingError
 from recordings.journal import SUFFIX as JOURNAL_SUFFIX
 from recordings.journal import is_being_written, sync_folder
 from recordings.journal_reader import read_journal_header
-from recordings.layout import SUFFIX, TRASH, episode_path
+from recordings.layout import SUFFIX, TRASH, edits_folder, episode_path
 from recordings.opening import opened, read_info, with_edits
 from recordings.seal import seal
 from recordings.types import EpisodeInfo, EpisodePhase
@@ -25,7 +26,7 @@ def list_episodes(folder: Path) -> list[EpisodeInfo]:
     folder = Path(folder)
     if not folder.is_dir():
         return []
-    edits = read_edits(folder)
+    edits = read_edits(edits_folder(folder / "any"))
     sealed = {path.stem: _sealed(path, edits) for path in folder.glob(f"*{SUFFIX}")}
     unsealed = {
         path.stem: _unsealed(path, edits)
@@ -66,6 +67,21 @@ def mark(
     append_edit(Path(folder), episode_id, phase=phase, success=success, task=task)
 
 
+def decide(folder: Path, what: str, changes: Mapping[str, Fields]) -> None:
+    """Write down decisions about several episodes as one change, which one undo takes back.
+
+    ``what`` is a word for the history ("relabel", "flag", …); ``changes`` maps episode ids to
+    fields of ``Edits`` as JSON values, None takes a decision back.
+
+    Raises:
+        EpisodeNotFound: one of them is not there; nothing is written then.
+        OSError
+    """
+    for episode_id in changes:
+        _find(Path(folder), episode_id)
+    append_change(Path(folder), what, changes)
+
+
 def keep(folder: Path, episode_id: str) -> None:
     """The episode is part of the data set from now on."""
     mark(folder, episode_id, phase=EpisodePhase.KEPT)
@@ -80,7 +96,7 @@ def trash(folder: Path, episode_id: str) -> None:
     folder = Path(folder)
     path = _find(folder, episode_id)
     (folder / TRASH).mkdir(exist_ok=True)
-    append_edit(folder, episode_id, phase=EpisodePhase.DISCARDED)
+    append_change(folder, "trash", {episode_id: {"phase": EpisodePhase.DISCARDED.value}})
     path.rename(folder / TRASH / path.name)
     sync_folder(folder / TRASH)
     sync_folder(folder)
@@ -94,7 +110,7 @@ def restore(folder: Path, episode_id: str) -> None:
     """
     folder = Path(folder)
     path = _find(folder / TRASH, episode_id)
-    append_edit(folder, episode_id, phase=EpisodePhase.REVIEW)
+    append_change(folder, "restore", {episode_id: {"phase": EpisodePhase.REVIEW.value}})
     path.rename(folder / path.name)
     sync_folder(folder)
     sync_folder(folder / TRASH)

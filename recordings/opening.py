@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Final
 
 import h5py
+import numpy as np
+import numpy.typing as npt
 
-from recordings.edits import Edits
+from recordings.edits import Edits, Trim
 from recordings.errors import DamagedFile, ForeignFile, NewerSchema
 from recordings.layout import SCHEMA, SUCCESS_OF_WORD
 from recordings.stored import Stored
-from recordings.types import EpisodeInfo, EpisodePhase, RobotSpec
+from recordings.trimming import kept_pictures, kept_rows
+from recordings.types import Authority, EpisodeInfo, EpisodePhase, RobotSpec
 
 # What h5py raises when a file is damaged inside; programming errors look different.
 _HDF5_STUMBLES: Final = (KeyError, OSError, RuntimeError, ValueError, TypeError, MemoryError)
@@ -78,8 +81,41 @@ def read_info(root: Stored, *, path: Path, edits: Edits) -> EpisodeInfo:
         success=success,
         interventions=root.integer("interventions"),
         recovered=root.flag("recovered"),
+        robot=root.text("robot_name"),
+        operator=root.text("operator"),
     )
-    return with_edits(info, edits)
+    return with_edits(info if edits.trim is None else _trimmed(info, root, edits.trim), edits)
+
+
+def _trimmed(info: EpisodeInfo, root: Stored, trim: Trim) -> EpisodeInfo:
+    """The counts of the part that ``trim`` keeps."""
+    steps = root.group("steps")
+    t_ns = steps.array("t_mono_ns", dtype=np.int64, shape=(None,))
+    authority = steps.array("authority", dtype=np.uint8, shape=t_ns.shape)
+    cut_from_ns = root.integer("cut_from_ns") if root.has("cut_from_ns") else 0
+    rows = kept_rows(t_ns, trim, cut_from_ns=cut_from_ns)
+    frames = 0
+    for camera in info.cameras:
+        index = steps.group("frames").array(camera, dtype=np.int32, shape=t_ns.shape)
+        stream = root.group("streams").group(camera)
+        sizes = stream.array("size", dtype=np.int64, shape=(None,))
+        kept = kept_pictures(index, rows, count=len(sizes))
+        frames += kept.stop - kept.start
+    kept_ns = t_ns[rows]
+    return replace(
+        info,
+        steps=len(kept_ns),
+        duration_s=int(kept_ns[-1] - kept_ns[0]) / 1e9 if len(kept_ns) else 0.0,
+        frames=frames,
+        interventions=interventions(authority[rows]),
+        trimmed=True,
+    )
+
+
+def interventions(authority: npt.NDArray[np.integer]) -> int:
+    """How often a person took over from the policy in (t,) authorities."""
+    before, after = authority[:-1], authority[1:]
+    return int(np.sum((before == Authority.POLICY) & (after == Authority.LEADER)))
 
 
 def with_edits(info: EpisodeInfo, edits: Edits) -> EpisodeInfo:
@@ -89,6 +125,9 @@ def with_edits(info: EpisodeInfo, edits: Edits) -> EpisodeInfo:
         phase=info.phase if edits.phase is None else edits.phase,
         success=info.success if edits.success is None else edits.success,
         task=info.task if edits.task is None else edits.task,
+        flagged=info.flagged if edits.flagged is None else edits.flagged,
+        note=info.note if edits.note is None else edits.note,
+        part_of=info.part_of if edits.part_of is None else edits.part_of,
     )
 
 

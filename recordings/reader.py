@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +21,12 @@ import simplejpeg
 
 from recordings.edits import Edits, read_edits
 from recordings.errors import DamagedFile, NoSuchCamera
+from recordings.layout import edits_folder
 from recordings.opening import opened, read_info, read_robot
+from recordings.packing import Array
 from recordings.plans import read_plans
 from recordings.stored import Stored
+from recordings.trimming import kept_pictures, kept_rows, renumbered
 from recordings.types import F32, U8, Plan
 
 Times = npt.NDArray[np.int64]
@@ -37,6 +40,19 @@ class _Stream:
     offset: npt.NDArray[np.int64]  # (f,) from start
     size: npt.NDArray[np.int64]  # (f,) bytes
     t_ns: Times  # (f,)
+    crc32: npt.NDArray[np.uint32]  # (f,) of the bytes
+    seq: Times  # (f,) the camera's own counter, -1 where it has none
+
+    def part(self, pictures: slice) -> _Stream:
+        """Only these pictures."""
+        return _Stream(
+            self.start,
+            self.offset[pictures],
+            self.size[pictures],
+            self.t_ns[pictures],
+            self.crc32[pictures],
+            self.seq[pictures],
+        )
 
 
 class Episode:
@@ -54,19 +70,23 @@ class Episode:
             raise
 
     @classmethod
-    def open(cls, path: str | Path) -> Episode:
+    def open(cls, path: str | Path, *, trimmed: bool = True) -> Episode:
         """Read everything but the pictures; edits beside the file are applied.
+
+        With ``trimmed=False`` it is the whole recording, whatever people trimmed off.
 
         Raises:
             UnreadableEpisode: not an episode, of another schema, or damaged; says which.
             FileNotFoundError, PermissionError: as for any file.
         """
         path = Path(path)
-        return cls(path, edits=read_edits(path.parent).get(path.stem, Edits()))
+        edits = read_edits(edits_folder(path)).get(path.stem, Edits())
+        return cls(path, edits=edits if trimmed else replace(edits, trim=None))
 
     def _load(self, root: Stored, *, edits: Edits) -> None:
         self.info = read_info(root, path=self.path, edits=edits)
         self.robot = read_robot(root, path=self.path)
+        self.cut_from_ns = root.integer("cut_from_ns") if root.has("cut_from_ns") else 0
         n = len(self.robot.joints)
         steps = root.group("steps")
         self.t_ns: Times = steps.array("t_mono_ns", dtype=np.int64, shape=(None,))
@@ -86,6 +106,26 @@ class Episode:
         }
         self._check_indices()
         self.events: list[dict[str, Any]] = _read_events(root.group("events"), path=self.path)
+        self.extra, self.extra_features = _read_extra(root, rows=t)
+        if edits.trim is not None:
+            self._keep_only(kept_rows(self.t_ns, edits.trim, cut_from_ns=self.cut_from_ns))
+
+    def _keep_only(self, rows: slice) -> None:
+        """Forget what was trimmed off; times stay as recorded."""
+        pictures = {
+            name: kept_pictures(index, rows, count=self.frame_count(name))
+            for name, index in self.frame_index.items()
+        }
+        self.frame_index = renumbered(self.frame_index, rows, pictures)
+        self._streams = {name: s.part(pictures[name]) for name, s in self._streams.items()}
+        self.t_ns, self.state, self.action = self.t_ns[rows], self.state[rows], self.action[rows]
+        self.authority, self.plan_id = self.authority[rows], self.plan_id[rows]
+        self.guard_bits = self.guard_bits[rows]
+        self.extra = {name: values[rows] for name, values in self.extra.items()}
+        self.events = [e for e in self.events if self._lasts_at(e["t_ns"])]
+
+    def _lasts_at(self, t_ns: int) -> bool:
+        return len(self.t_ns) > 0 and self.t_ns[0] <= t_ns <= self.t_ns[-1]
 
     @property
     def task(self) -> str:
@@ -95,7 +135,11 @@ class Episode:
     def plans(self) -> list[Plan]:
         """What the policy proposed, in order; ``plan_id`` of a step names one by its ``id``."""
         with opened(self.path) as root:
-            return read_plans(root.group("plans"))
+            plans = read_plans(root.group("plans"))
+        if not self.info.trimmed:
+            return plans
+        used = set(self.plan_id.tolist())
+        return [p for p in plans if p.id in used or self._lasts_at(p.observed_ns)]
 
     def frame_count(self, camera: str) -> int:
         return len(self._stream(camera).size)
@@ -103,6 +147,18 @@ class Episode:
     def frame_t_ns(self, camera: str) -> Times:
         """(f,) capture time of every picture."""
         return self._stream(camera).t_ns
+
+    def frame_crc32(self, camera: str) -> npt.NDArray[np.uint32]:
+        """(f,) checksum of every picture's bytes as they were recorded."""
+        return self._stream(camera).crc32
+
+    def frame_seq(self, camera: str) -> Times:
+        """(f,) the camera's own counter, -1 where it has none; a gap was lost before us."""
+        return self._stream(camera).seq
+
+    def frame_bytes(self, camera: str) -> npt.NDArray[np.int64]:
+        """(f,) size of every picture."""
+        return self._stream(camera).size
 
     def jpeg(self, camera: str, i: int) -> bytes:
         """The bytes of picture ``i`` as they were recorded.
@@ -164,15 +220,25 @@ class Episode:
         size = group.array("size", dtype=np.int64, shape=(None,))
         offset = group.array("offset", dtype=np.int64, shape=size.shape)
         t_ns = group.array("t_mono_ns", dtype=np.int64, shape=size.shape)
+        crc32 = group.array("crc32", dtype=np.uint32, shape=size.shape)
+        seq = group.array("seq", dtype=np.int64, shape=size.shape)
         if np.any(size < 0) or np.any(offset < 0) or np.any(offset + size > total):
             raise DamagedFile(self.path, found="the index of a camera points outside its pictures")
-        return _Stream(start=start, offset=offset, size=size, t_ns=t_ns)
+        return _Stream(start, offset, size, t_ns, crc32, seq)
 
     def _check_indices(self) -> None:
         for camera, index in self.frame_index.items():
             if np.any(index < -1) or np.any(index >= self.frame_count(camera)):
                 found = f"steps refer to pictures of camera {camera!r} that are not there"
                 raise DamagedFile(self.path, found=found)
+
+
+def _read_extra(root: Stored, *, rows: int) -> tuple[dict[str, Array], dict[str, dict[str, Any]]]:
+    """Columns of other programs, one value per step, and how they described them."""
+    if "extra" not in root:
+        return {}, {}
+    group = root.group("extra")
+    return group.columns(rows), dict(group.json("features"))
 
 
 def _read_events(group: Stored, *, path: Path) -> list[dict[str, Any]]:

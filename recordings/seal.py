@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from recordings.errors import NoRoomToSeal
 from recordings.journal import Kind, locked, sync_folder
 from recordings.journal_reader import Journal, Record
 from recordings.layout import PART_SUFFIX, SCHEMA, SUCCESS_WORDS, UNITS, episode_path
+from recordings.opening import interventions
 from recordings.packing import Array
 from recordings.plans import write_plans
 from recordings.rows import Rows, row_dtype
@@ -31,8 +32,15 @@ _BATCH_BYTES: Final = 2**20  # copied at a time: bounds memory, and how long oth
 _MARGIN_BYTES: Final = 1 * 2**20  # HDF5's own structures
 
 
-def seal(journal_path: Path, *, recovered: bool = False) -> Path:
+def seal(
+    journal_path: Path,
+    *,
+    recovered: bool = False,
+    also: Callable[[h5py.File], None] = lambda _: None,
+) -> Path:
     """Write the episode of a journal and delete the journal; returns the episode's path.
+
+    ``also`` may put more into the file before it becomes visible.
 
     Raises:
         UnreadableJournal: the journal has no header; it is kept.
@@ -43,11 +51,12 @@ def seal(journal_path: Path, *, recovered: bool = False) -> Path:
     final = episode_path(folder, journal_path.stem)
     part = folder / f"{journal_path.stem}{PART_SUFFIX}"
     with locked(journal_path), Journal(journal_path) as journal:
-        _check_room(journal, folder=folder)
+        check_room(journal_path, wanted_bytes=journal.size)
         try:
             with h5py.File(part, "w", libver=("v110", "v110")) as file:
                 _write(file, journal, recovered=recovered)
-            _sync(part)
+                also(file)
+            push_to_disk(part)
             part.replace(final)
         finally:
             part.unlink(missing_ok=True)
@@ -56,11 +65,16 @@ def seal(journal_path: Path, *, recovered: bool = False) -> Path:
     return final
 
 
-def _check_room(journal: Journal, *, folder: Path) -> None:
-    disk = os.statvfs(folder)
+def check_room(path: Path, *, wanted_bytes: int) -> None:
+    """A copy of ``path`` of that size fits beside it.
+
+    Raises:
+        NoRoomToSeal, OSError
+    """
+    disk = os.statvfs(path.parent)
     free = disk.f_bavail * disk.f_frsize
-    if free < journal.size + _MARGIN_BYTES:
-        raise NoRoomToSeal(journal.path, wanted_bytes=journal.size, free_bytes=free)
+    if free < wanted_bytes + _MARGIN_BYTES:
+        raise NoRoomToSeal(path, wanted_bytes=wanted_bytes, free_bytes=free)
 
 
 def _write(file: h5py.File, journal: Journal, *, recovered: bool) -> None:
@@ -171,7 +185,7 @@ def _write_attributes(file: h5py.File, rows: Rows, *, journal: Journal) -> None:
         steps=len(rows),
         frames=sum(1 for _ in journal.of_kind(Kind.JPEG)),
         cameras=json.dumps(header.robot.camera_names),
-        interventions=_interventions(rows["authority"]),
+        interventions=interventions(rows["authority"]),
         success=SUCCESS_WORDS[end["success"]],
         end_reason=end["reason"],
         steps_lost=_lost(record.ring_index for record in journal.of_kind(Kind.STEP)),
@@ -187,13 +201,8 @@ def _lost(indices: Iterable[int]) -> int:
     return sum(after - before - 1 for before, after in pairwise(indices))
 
 
-def _interventions(authority: Array) -> int:
-    """How often a person took over from the policy."""
-    before, after = authority[:-1], authority[1:]
-    return int(np.sum((before == Authority.POLICY) & (after == Authority.LEADER)))
-
-
-def _sync(path: Path) -> None:
+def push_to_disk(path: Path) -> None:
+    """Return when the file would survive a power cut."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)

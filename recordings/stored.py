@@ -54,6 +54,20 @@ class Stored:
         found = self._dataset(name)
         return [text.decode(errors="replace") for text in self._read(found).tolist()]
 
+    def columns(self, rows: int) -> dict[str, Array]:
+        """Every dataset of the group, by name, each with ``rows`` read-only values or rows."""
+        found: dict[str, Array] = {}
+        for name in self:
+            dataset = self._dataset(name)
+            if not dataset.shape or dataset.shape[0] != rows:
+                raise self._damaged(
+                    f"{dataset.name} has shape {dataset.shape}, expected ({rows}, …)"
+                )
+            text = dataset.dtype.kind == "O"
+            found[name] = np.array(self.texts(name)) if text else self._read(dataset)
+            found[name].flags.writeable = False
+        return found
+
     def byte_range(self, name: str) -> tuple[int, int]:
         """Where in the file the bytes of a contiguous dataset lie: (offset, size)."""
         found = self._dataset(name)

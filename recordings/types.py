@@ -324,6 +324,12 @@ class EpisodeInfo:
     recovered: bool = False
     problem: str = ""  # why it cannot be read, "" when it can
     sealed: bool = True  # False: still a journal (being recorded, being sealed, or left over)
+    robot: str = ""
+    operator: str = ""
+    flagged: bool = False  # somebody wants to look at it again
+    note: str = ""
+    part_of: str = ""  # id of the episode this one was split from
+    trimmed: bool = False  # steps, frames and duration are those of the part that counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("end_session", "End in order", "teaching.end", ("Escape",), ("teach",)),
     Action("play", "Play or pause", "review.toggle_play", ("Space",), ("review",),
            needs=("episode",)),
+    Action("ask", "Ask the policy what it would do here", "asking.ask_here", ("A",), ("review",),
+           needs=("episode", "run")),
     Action("keep_episode", "Keep the episode", "review.keep_selected", ("Right", "N"), ("review",),
            needs=("episode",)),
     Action("trash_episode", "Trash the episode", "review.trash_selected", ("Backspace",),

@@ -27,7 +27,10 @@ def open_studio(options: argparse.Namespace) -> int:
     Raises:
         DeviceError: the bench does not exist or cannot be read; the message says what does.
     """
-    folders = Folders.default(options.data)
+    data = options.data
+    if data is None and options.tour is not None:
+        data = options.tour / "data"  # a tour records and trains: not among a person's own
+    folders = Folders.default(data)
     folders.create()
     loaded = load_preferences(folders.preferences)
     bench = load_bench(options.bench or loaded.preferences.bench)

@@ -23,6 +23,7 @@ JOBS = {
     "serve": ("model.serve_job", "serve plans of a trained policy over a websocket"),
     "export-model": ("model.export_job", "write a policy as a released or LeRobot checkpoint"),
     "inspect": ("model.inspect_job", "say what a checkpoint is and what it can do"),
+    "episodes": ("studio.episodes.command", "list, check, edit, export and import recordings"),
 }
 TOOLS = {
     "devices": ("studio.plugged_in", "list cameras, pucks, gamepads and pedals"),
@@ -90,7 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(parser)
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep episodes and runs here")
     parser.add_argument("--offscreen", action="store_true", help="no picture, for machines without")
-    parser.add_argument("--tour", type=Path, metavar="DIR", help="picture of every page into DIR")
+    parser.add_argument(
+        "--tour",
+        type=Path,
+        metavar="DIR",
+        help="picture of every page into DIR; its episodes and runs go to DIR/data, or --data",
+    )
     parser.set_defaults(command="")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     demo = commands.add_parser("demo", help="the whole loop on the simulated bench, no window")

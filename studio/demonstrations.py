@@ -19,7 +19,16 @@ DRIVER = "driver"  # event in an episode: which leader drives
 SETTLE_NS = 300_000_000  # after a reset, before the demonstrator starts
 TIMEOUT_NS = 25_000_000_000  # one demonstration
 SEED_STRIDE = 1_000_003  # demonstrations and trials never share a scene
+AFTER_MISS = 3  # every so many demonstrations one begins after a missed grasp
 MAX_REDO = 3.0  # give up when more than this share of the wanted count failed
+
+
+def begins_after_a_miss(number: int) -> bool:
+    """Whether demonstration ``number`` (from 0) begins beside the cube, as after a missed grasp.
+
+    Good grasps alone do not teach how to go on after a bad one.
+    """
+    return number % AFTER_MISS == AFTER_MISS - 1
 
 
 class Recorder(Protocol):
@@ -54,6 +63,7 @@ class DemonstrationSeries:
     recording: bool = False
     stopped: bool = False
     _reset_sent: bool = False
+    _began_ns: int | None = None  # first reset of the series
     since_ns: int = 0
     _episode: str = ""
 
@@ -75,6 +85,13 @@ class DemonstrationSeries:
     def scene_seed(self) -> int:
         return self.seed * SEED_STRIDE + self.kept + self.failed
 
+    def seconds_left(self, now_ns: int) -> float | None:
+        """At the pace of the takes kept so far; None before there is one."""
+        if self._began_ns is None or not self.kept:
+            return None
+        each_ns = (now_ns - self._began_ns) / self.kept
+        return max(0.0, self.count * each_ns - (now_ns - self._began_ns)) / 1e9
+
     def tick(self, now_ns: int) -> bool | None:
         """Move on; returns True or False when a demonstration has just succeeded or failed."""
         scene = self.bench.scene
@@ -82,8 +99,10 @@ class DemonstrationSeries:
             return None
         if not self._reset_sent:
             self.bench.send(SetAuthority(Authority.HOLD))
-            self.bench.send(ResetScene(self.scene_seed))
+            missed = cube_of_task(self.task, scene) if begins_after_a_miss(self.kept) else None
+            self.bench.send(ResetScene(self.scene_seed, missed=missed))
             self._reset_sent, self.since_ns = True, now_ns
+            self._began_ns = now_ns if self._began_ns is None else self._began_ns
             return None
         if not self.recording:
             if scene.seed == self.scene_seed and now_ns - self.since_ns > SETTLE_NS:

@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.messages import (
+    Chunks,
+    Counted,
     Downloading,
     Estimated,
     Failed,
@@ -109,7 +111,7 @@ class Job:
         """Run ``command`` with its files in ``folder``.
 
         Args:
-            kind: "train" or "serve".
+            kind: "train", "serve" or "plan".
             command: program and arguments, see :func:`foresight_command`.
             folder: created when missing; a former job's files there are overwritten.
             outlive: True: the job goes on when this process ends. False: its standard input is a
@@ -225,18 +227,14 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 out=event.out or status.out,
             )
         case Progress():
-            metrics = {**status.metrics, **event.metrics, "loss": event.loss}
-            metrics["steps_per_s"] = event.steps_per_s
-            if event.heldout is not None:
-                metrics["heldout"] = event.heldout
-            return replace(
-                status,
-                phase=JobPhase.RUNNING,
-                step=event.step,
-                total=event.total,
-                metrics=metrics,
-                eta_s=event.eta_s,
-            )
+            return _progressed(status, event)
+        case Chunks():
+            return status  # for eyes only
+        case Counted():
+            step, total = round(event.done), round(event.total)
+            message = event.what or status.message
+            phase = JobPhase.RUNNING
+            return replace(status, phase=phase, step=step, total=total, message=message)
         case Downloading() | Saved() | Note():
             return replace(status, message=_said(event))
         case Estimated():
@@ -259,6 +257,21 @@ def advance(status: JobStatus, event: JobEvent) -> JobStatus:
                 message="stopped" if event.cancelled else "finished",
                 out=event.out or status.out,
             )
+
+
+def _progressed(status: JobStatus, event: Progress) -> JobStatus:
+    metrics = {**status.metrics, **event.metrics, "loss": event.loss}
+    metrics["steps_per_s"] = event.steps_per_s
+    if event.heldout is not None:
+        metrics["heldout"] = event.heldout
+    return replace(
+        status,
+        phase=JobPhase.RUNNING,
+        step=event.step,
+        total=event.total,
+        metrics=metrics,
+        eta_s=event.eta_s,
+    )
 
 
 def _said(event: Downloading | Saved | Note) -> str:

@@ -33,6 +33,7 @@ from devices.commands import (
 from recordings.rig_status import RigPhase, RigStatus, Torque
 from recordings.step_ring import StepColumns
 from recordings.types import Authority, Autonomy, EpisodeInfo, Fault, Frame
+from studio.parts.asking import Asking
 from studio.parts.estimating import Estimating
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout
@@ -46,7 +47,7 @@ from studio.workcell import Fact, ProcessLost, Workcell
 if TYPE_CHECKING:
     from studio.parts.space import Space
 
-ESTIMATE_FOLDER = ".estimate"  # files of a measuring job, beside the runs and none of them
+ESTIMATE_FOLDER, ASKING_FOLDER = ".estimate", ".asked"  # of jobs; beside the runs, none of them
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
 TORQUE_WORDS = {
@@ -96,6 +97,7 @@ class Session(QObject):
         self.review = Review(folders.episodes, bench.robot, self)
         self.training = Training(folders.episodes, folders.runs, self)
         self.estimating = Estimating(folders.episodes, folders.runs / ESTIMATE_FOLDER, self)
+        self.asking = Asking(self.review, folders.runs / ASKING_FOLDER, self)
         self.running = Running(self.cell, preferences.task, self)
         self.running.autonomy = Autonomy(preferences.autonomy)
         self.rollout = Rollout(self.cell, self)
@@ -136,6 +138,7 @@ class Session(QObject):
         self.rollout.end()
         self.running.close()
         self.estimating.close()
+        self.asking.close()
         self.review.close()
         self.cell.close()
         save_preferences(self.folders.preferences, self.preferences)
@@ -302,6 +305,7 @@ class Session(QObject):
         self.review.tick(started_ns)
         self.training.tick(started_ns)
         self.estimating.tick(started_ns)
+        self.asking.tick(started_ns)
         self.running.tick(started_ns)
         self.rollout.tick(started_ns)
         self._read_frames()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -222,3 +223,17 @@ def episode_file(_recorded_once: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "episodes"
     folder.mkdir()
     return Path(shutil.copy(_recorded_once, folder))
+
+
+@pytest.fixture
+def read_only(episode_file: Path) -> Iterator[Path]:
+    """A folder with one episode on a file system that cannot be written; needs mount rights."""
+    folder = str(episode_file.parent)
+    steps = (["--bind", folder, folder], ["-o", "remount,ro,bind", folder])
+    if subprocess.run(["mount", *steps[0]], capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        subprocess.run(["mount", *steps[1]], check=True)
+        yield episode_file.parent
+    finally:
+        subprocess.run(["umount", folder], check=True)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from vispy import scene
 
 from widgets.arm_mesh import ArmMesh
+from widgets.depth_mesh import surface_mesh
 from widgets.mesh import COARSE, EMPTY, FINE, Detail, Mesh, capsule, merged, primitive, tube
 from widgets.palette import COLORS, rgb
 from widgets.plan_mesh import fan_mesh, mark_mesh, trace_mesh
@@ -26,10 +27,12 @@ CENTER_M = (0.155, -0.01, 0.105)
 AZIMUTH_DEG, ELEVATION_DEG = 28.0, 24.0
 HEIGHT_M = 0.56  # what fits into the view from top to bottom
 _FIELD_OF_VIEW_DEG = 28.0
+RECORDED_M = 0.0016  # thinner than a plan
 _TABLE_M = 0.62  # radius of the piece of table that is drawn
 _SHRINK_M = 0.0009
 _STILL = 1e-5  # m: poses that differ by less are the same picture
 
+Surface = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]  # points, colors, joined
 SceneObject = tuple[str, str, Sequence[float], npt.ArrayLike, Sequence[float]]
 
 
@@ -48,10 +51,11 @@ class ArmScene:
         self._objects: list[SceneObject] = []
         self._trace: tuple[npt.ArrayLike, int, int, npt.ArrayLike | None] | None = None
         self._fan: npt.ArrayLike | None = None
+        self._recorded_way: npt.ArrayLike | None = None
         self._mark: tuple[npt.ArrayLike, str] | None = None
         self._buffers = {
             name: MeshBuffers()
-            for name in ("table", "arm", "ghost", "objects", "plan", "fan", "axes")
+            for name in ("table", "arm", "ghost", "objects", "plan", "fan", "way", "axes", "belief")
         }
         self._build()
         self.reset_view()
@@ -68,15 +72,17 @@ class ArmScene:
         self._grid = Lines(depth_test=False, parent=parent)
         self._solids = [LitMesh(b[name], parent=parent) for name in ("objects", "arm")]
         self._plan = LitMesh(b["plan"], glow=0.55, parent=parent)
+        self._way = LitMesh(b["way"], glow=0.8, parent=parent)
         self._axes = LitMesh(b["axes"], glow=0.6, parent=parent)
         self._fan_ways = LitMesh(b["fan"], glow=1.0, translucent=True, parent=parent)
+        self._belief = LitMesh(b["belief"], glow=1.0, translucent=True, parent=parent)
         # the ghost twice: first only its depth, then its nearest surface, so nothing shows through
         self._ghost_depth = LitMesh(b["ghost"], shrink_m=_SHRINK_M, parent=parent)
         self._ghost_depth.update_gl_state(color_mask=(False,) * 4)
         self._ghost = LitMesh(b["ghost"], opacity=GHOST_OPACITY, shrink_m=_SHRINK_M, parent=parent)
         drawn = (
             self._table, *self._shadows, self._grid, self._axes, *self._solids,
-            self._plan, self._fan_ways, self._ghost_depth, self._ghost,
+            self._belief, self._way, self._plan, self._fan_ways, self._ghost_depth, self._ghost,
         )  # fmt: skip
         for order, node in enumerate(drawn):
             node.order = order
@@ -141,6 +147,18 @@ class ArmScene:
         self._buffers["fan"].set_mesh(EMPTY if ways is None else fan_mesh(ways))
         return True
 
+    def set_recorded_way(self, tip: npt.ArrayLike | None) -> bool:
+        """The way (h, 3) m that the tool tip was sent along when this was recorded; None: none."""
+        self._recorded_way = tip
+        line = EMPTY if tip is None else tube(tip, RECORDED_M)
+        self._buffers["way"].set_mesh(line.colored((*rgb(COLORS.measured), 1.0)))
+        return True
+
+    def set_surface(self, surface: Surface | None) -> bool:
+        """What a model believes of the scene, drawn unlit and translucent; None: nothing."""
+        self._buffers["belief"].set_mesh(EMPTY if surface is None else surface_mesh(*surface))
+        return True
+
     def set_objects(self, objects: Sequence[SceneObject]) -> bool:
         """Things on the table: (name, kind, size m, pose (4, 4), rgb)."""
         new = list(objects)
@@ -172,6 +190,7 @@ class ArmScene:
         self._ghost.set_tint((*rgb(COLORS.plan_near), 0.92))
         self._draw_plan()
         self.set_fan(self._fan)
+        self.set_recorded_way(self._recorded_way)
 
     @property
     def triangles(self) -> dict[str, int]:

@@ -25,12 +25,16 @@ from widgets.shapes import LinkShapeLike
 if TYPE_CHECKING:
     from vispy.scene import SceneCanvas
 
-    from widgets.arm_scene import ArmScene, SceneObject
+    from widgets.arm_scene import ArmScene, SceneObject, Surface
 
 REDUCED_NOTE = "software 3D: reduced detail"
 _SHARE = 2.5  # software: drawing takes at most one part of so many of the window's time
 _SOFTWARE_MS, _CARD_MS = 60, 16  # shortest time between two pictures
 _EDGE_PX = 16
+_PHASE_WORDS = {
+    "measured": ("committed", "executing", "may change"),
+    "recorded": ("before the cursor", "after the cursor", ""),
+}
 
 
 class ArmView(QWidget):
@@ -58,7 +62,7 @@ class ArmView(QWidget):
         self._later.timeout.connect(self._draw)
         self._title, self._phases, self._samples = "", (0, 0, 0), 0
         self._measured_word = "measured"
-        self._has_ghost = False
+        self._has_ghost, self._has_way, self._has_surface = False, False, False
         self.setProperty("role", "view")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 180)
@@ -172,6 +176,20 @@ class ArmView(QWidget):
         if self._scene is not None:
             self._changed(self._scene.set_fan(ways))
 
+    def set_recorded_way(self, tip: npt.ArrayLike | None) -> None:
+        """The way of the tool tip that was recorded, (h, 3) m, beside a plan; None: none."""
+        self._has_way = tip is not None and len(np.asarray(tip)) > 1
+        self._refresh_hud()
+        if self._scene is not None:
+            self._changed(self._scene.set_recorded_way(tip))
+
+    def set_surface(self, surface: Surface | None) -> None:
+        """What a policy believes of the scene: points (r, c, 3) m, rgba (r, c, 4), joined cells."""
+        self._has_surface = surface is not None
+        self._refresh_hud()
+        if self._scene is not None:
+            self._changed(self._scene.set_surface(surface))
+
     def set_objects(self, objects: Sequence[SceneObject]) -> None:
         """Things on the table: (name, kind, size m, pose (4, 4), rgb 0…1)."""
         if self._scene is not None:
@@ -247,20 +265,25 @@ class ArmView(QWidget):
         committed, executing, rows = self._phases
         lines = [f"<b style='color:{COLORS.strong}'>{self._title}</b>"] if self._title else []
         if rows:
-            counts = (
-                ("committed", "┄", "committed", committed),
-                ("plan_text", "━", "executing", executing),
-                ("plan_far_text", "━", "may change", rows - committed - executing),
+            counts = zip(
+                ("committed", "plan_text", "plan_far_text"),
+                ("┄", "━", "━"),
+                _PHASE_WORDS.get(self._measured_word, _PHASE_WORDS["measured"]),
+                (committed, executing, rows - committed - executing),
+                strict=True,
             )
             lines.append(
                 " &nbsp; ".join(
                     f"<span style='color:{getattr(COLORS, role)}'>{mark} {word} {n}</span>"
                     for role, mark, word, n in counts
+                    if word
                 )
             )
         legend = [f"solid = {self._measured_word}"]
         legend += ["blue ghost = end of plan"] if self._has_ghost else []
         legend += [f"fan = {self._samples} samples"] if self._samples else []
+        legend += ["thin line = recorded way"] if self._has_way else []
+        legend += ["surface = model's belief, not a measurement"] if self._has_surface else []
         if self._gl.available:
             lines.append(" · ".join(legend))
         rows_html = "".join(f"<div style='margin-bottom:3px'>{line}</div>" for line in lines)

@@ -7,9 +7,9 @@ arrays it is given; knows no policy and no codes: a code has no order, so it has
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from recordings.types import F32
 from widgets import icons, theme
@@ -87,7 +87,12 @@ class DepthCanvas(QWidget):
 
 
 class DepthView(Card):
-    """The card: canvas, one line of numbers, and what must be said about them."""
+    """The card: canvas, one line of numbers, and what must be said about them.
+
+    Emits ``surfaceRequested(wanted)``.
+    """
+
+    surfaceRequested = Signal(bool)
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__("Depth reasoning", parent=parent)
@@ -96,10 +101,16 @@ class DepthView(Card):
         self._summary = label("", role="value")
         self._remark = label("", role="small", wrap=True)
         self._reason = label("", role="quiet", wrap=True)
+        self.surface_box = QCheckBox("Depth surface in 3D")
+        self.surface_box.setToolTip("What the model believes of the scene; not a measurement")
+        self.surface_box.toggled.connect(self.surfaceRequested)
+        self._surface_words = label("", role="small", wrap=True)
         self._build_absent()
         self.body.addWidget(self._canvas)
         self.body.addWidget(self._summary)
         self.body.addWidget(self._remark)
+        self.body.addWidget(self.surface_box)
+        self.body.addWidget(self._surface_words)
         self.body.addWidget(self._absent)
         self.set_absent(NO_DEPTH_HEAD)
 
@@ -134,13 +145,21 @@ class DepthView(Card):
             else "Relative depth: near and far within this picture, no metres."
         )
         self._canvas.set_trace(updated, depth)
+        self.surface_box.setEnabled(depth is not None)
         self._canvas.setAccessibleName(f"Depth reasoning: {self.summary}. {self.remark}")
         self._show(present=True)
 
+    def set_surface_words(self, words: str) -> None:
+        """What the surface in the scene is, or why there is none; "" says nothing."""
+        if words != self._surface_words.text():
+            self._surface_words.setText(words)
+            self._surface_words.setVisible(bool(words) and not self.surface_box.isHidden())
+
     def _show(self, *, present: bool) -> None:
         self._absent.setVisible(not present)
-        for part in (self._canvas, self._summary, self._remark):
+        for part in (self._canvas, self._summary, self._remark, self.surface_box):
             part.setVisible(present)
+        self._surface_words.setVisible(present and bool(self._surface_words.text()))
         self._reason.setVisible(not present)
 
     @property

@@ -45,6 +45,7 @@ class JointPlot(QWidget):
         self._sent: list[pg.PlotCurveItem] = []
         self._planned: list[pg.PlotCurveItem] = []
         self._plan: tuple[F64, F64] | None = None
+        self._whole = False
         self._legend = PlotLegend()
         self._legend.toggled.connect(self._on_legend_toggled)
         self._plot = PlotCanvas(right_axis=True)
@@ -86,7 +87,7 @@ class JointPlot(QWidget):
         """Show the last seconds.
 
         Args:
-            t_s: (m,) s, rising, on any clock.
+            t_s: (m,) s, rising, on any clock; a recording may go on after "now".
             q: (m, n) rad measured, gripper columns 0…1.
             action: (m, n) as sent, drawn faint; None: not drawn.
             now_s: where "now" is on that clock; None: the last of ``t_s``.
@@ -105,7 +106,7 @@ class JointPlot(QWidget):
             sent = self._shown_units(np.asarray(action, dtype=float)[::stride])
             for i, item in enumerate(self._sent):
                 item.setData(at, self._scaled(sent, i))
-        last = shown[-1]
+        last = shown[max(0, int(np.searchsorted(at, 1e-9, side="right")) - 1)]
         self._legend.set_values(
             [
                 f"{v:.0f} %" if g else f"{v:.1f}°"
@@ -114,8 +115,14 @@ class JointPlot(QWidget):
         )
         self._draw_plan()
 
-    def set_plan(self, t_s: npt.ArrayLike | None, q: npt.ArrayLike | None = None) -> None:
-        """Show a plan: ``t_s`` (h,) s on the clock of the history, ``q`` (h, n) rad; None: none."""
+    def set_plan(
+        self, t_s: npt.ArrayLike | None, q: npt.ArrayLike | None = None, *, whole: bool = False
+    ) -> None:
+        """Show a plan: ``t_s`` (h,) s on the clock of the history, ``q`` (h, n) rad; None: none.
+
+        Rows before now are drawn only of a ``whole`` one, to be compared with what was recorded.
+        """
+        self._whole = whole
         if t_s is None or q is None:
             self._plan = None
         else:
@@ -133,7 +140,7 @@ class JointPlot(QWidget):
                 item.setData([], [])
             return
         at = self._plan[0] - self._now_s
-        ahead = at >= -0.05
+        ahead = at >= (-np.inf if self._whole else -0.05)
         shown = self._shown_units(self._plan[1])
         for i, item in enumerate(self._planned):
             item.setData(at[ahead], self._scaled(shown, i)[ahead])

@@ -44,6 +44,8 @@ class LossPlot(QWidget):
         self.log_button.setFixedWidth(92)
         self.log_button.toggled.connect(self._on_log_toggled)
         self._plot = PlotCanvas()
+        self._plot.set_title("bottom", "steps")
+        self._plot.set_title("left", "loss")
         self._plot.set_log_y(True)
         self._plot.set_x(0, 100)
         self._plot.set_y(-2, 0)

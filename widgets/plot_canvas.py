@@ -16,6 +16,7 @@ from widgets.palette import COLORS
 
 Ticks = Sequence[tuple[float, str]]
 _WIDTHS_PX = {"left": 46, "right": 46}
+_HEIGHT_PX, _TITLE_PX = 20, 18
 
 
 class PlotCanvas(pg.PlotWidget):
@@ -23,6 +24,7 @@ class PlotCanvas(pg.PlotWidget):
 
     def __init__(self, *, right_axis: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._titles: dict[str, str] = {}
         self._item: Any = self.plotItem  # pyqtgraph forwards attributes at run time
         self._axes = ("left", "bottom", "right") if right_axis else ("left", "bottom")
         self._item.setMenuEnabled(False)
@@ -37,7 +39,7 @@ class PlotCanvas(pg.PlotWidget):
             axis.enableAutoSIPrefix(False)
             if name in _WIDTHS_PX:
                 axis.setWidth(_WIDTHS_PX[name])
-        self._item.getAxis("bottom").setHeight(20)
+        self._item.getAxis("bottom").setHeight(_HEIGHT_PX)
         self._item.showGrid(x=True, y=True, alpha=0.12)
         self._item.setContentsMargins(0, 5, 0 if right_axis else 12, 0)
         self.dress()
@@ -73,6 +75,20 @@ class PlotCanvas(pg.PlotWidget):
         """Labels at values; None: pyqtgraph chooses."""
         self._item.getAxis(axis).setTicks(None if ticks is None else [list(ticks)])
 
+    def set_title(self, axis: str, title: str) -> None:
+        """What an axis counts, written beside it."""
+        self._titles[axis] = title
+        item = self._item.getAxis(axis)
+        if axis in _WIDTHS_PX:
+            item.setWidth(_WIDTHS_PX[axis] + _TITLE_PX)
+        else:
+            item.setHeight(_HEIGHT_PX + _TITLE_PX)
+        self._write_title(axis)
+
+    def _write_title(self, axis: str) -> None:
+        style = {"color": COLORS.quiet, "font-size": "11px"}
+        self._item.getAxis(axis).setLabel(self._titles[axis], **style)
+
     def dress(self) -> None:
         """Take the colours of the palette in use."""
         self.setBackground(COLORS.sunken)
@@ -80,3 +96,5 @@ class PlotCanvas(pg.PlotWidget):
             axis = self._item.getAxis(name)
             axis.setTextPen(COLORS.quiet)
             axis.setPen(pg.mkPen(COLORS.border))
+        for name in self._titles:
+            self._write_title(name)

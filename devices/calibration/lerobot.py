@@ -66,9 +66,8 @@ def find_lerobot(role: str, *, environment: Mapping[str, str] | None = None) -> 
     environment = os.environ if environment is None else environment
     cache = environment.get("HF_HOME", "") or str(Path.home() / ".cache" / "huggingface")
     root = Path(environment.get("HF_LEROBOT_CALIBRATION", "") or f"{cache}/lerobot/calibration")
-    return tuple(
-        sorted(path for folder in FOLDERS[role] for path in (root / folder).glob("*.json"))
-    )
+    found = [path for folder in FOLDERS[role] for path in (root / folder).glob("*.json")]
+    return tuple(sorted(found, key=lambda path: path.name))
 
 
 def _motor(where: str, name: str, table: Any) -> MotorCalibration:  # noqa: ANN401 - from a file

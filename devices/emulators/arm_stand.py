@@ -6,7 +6,9 @@ process of its own, as real electronics would. Both take orders and tell the tru
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -21,6 +23,7 @@ from devices.sim.pose_block import PoseBlock, PoseBlockHandle
 START_S = 60.0  # loading MuJoCo on a busy machine
 STOP_S = 10.0
 ANSWER_S = 30.0
+MOTOR_PRIORITY = 7  # SCHED_FIFO: below a control loop, above what helps it
 
 
 def run_station(
@@ -37,6 +40,16 @@ def run_station(
     finally:
         if block is not None:
             block.close()
+
+
+def run_process(
+    plans: Sequence[ArmPlan], orders: Connection, poses: PoseBlockHandle | None
+) -> None:
+    """Body of the emulator's own process. Real motors answer however busy the computer is."""
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):  # where that is refused it is as slow as the rest
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(MOTOR_PRIORITY))
+    run_station(plans, orders, poses)
 
 
 class _Stand:
@@ -130,7 +143,7 @@ class ArmStandProcess(_Stand):
         super().__init__(plans)
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(
-            target=run_station, args=(self.plans, self._theirs, poses), name="foresight-emulator"
+            target=run_process, args=(self.plans, self._theirs, poses), name="foresight-emulator"
         )
 
     def start(self) -> None:

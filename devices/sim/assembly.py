@@ -42,5 +42,10 @@ def build_sim(robot: RobotSpec, *, seed: int = 0) -> SimBench:
         hand=hand,
         demonstrator=demonstrator,
         cameras={c.name: SimCamera(c, room=room) for c in robot.cameras},
-        scene=SimScene(world, demonstrator=demonstrator, leaders=(hand, demonstrator)),
+        scene=SimScene(
+            world,
+            kinematics=kinematics,
+            demonstrator=demonstrator,
+            leaders=(hand, demonstrator),
+        ),
     )

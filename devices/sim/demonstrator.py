@@ -86,10 +86,11 @@ class Demonstrator:
     def engage(self, q: F32) -> None:
         """Begin an attempt at the present task from joints (n,) rad."""
         manner = Manner.draw(self._rng)
+        start = self._kinematics.pinch_pose(q)[:3, 3]
         cube, tray = self._world.cube_pose(self.cube)[:3], self._world.tray
         self._attempt = _Attempt(
             q,
-            waypoints(cube, tray, manner=manner, axis_xy=self._kinematics.pan_axis_xy),
+            waypoints(start, cube, tray, manner=manner, axis_xy=self._kinematics.pan_axis_xy),
             kinematics=self._kinematics,
             phase=self._rng.uniform(0, 2 * np.pi, (len(_TREMOR_HZ), len(q))),
         )

@@ -18,6 +18,7 @@ GRASP_HEIGHT_M = 0.0145  # of the pinch point above the table: middle of a cube,
 # The wrist's limit keeps the tool from being near and high at once: at height z above LOW_M it must
 # be FARTHER times that much farther out than NEAREST_LOW_M (measured with the inverse kinematics).
 LOW_M = 0.040
+CLEAR_M = 0.045  # a pinch point below this is among the cubes
 NEAREST_LOW_M = 0.085  # from the pan axis
 FARTHER = 1.0
 
@@ -31,9 +32,12 @@ class Manner:
     lift_m: float  # height of the pinch point while carrying
     drop_m: float  # height of the pinch point when letting go
     approach_offset: tuple[float, float]  # m, hover point beside the cube
+    near_m: float  # height above the grasp of the last look
+    near_across_m: float  # how far that place is beside the grasp, across the jaws
     grasp_offset: tuple[float, float]  # m
     place_offset: tuple[float, float]  # m
     pause_s: float  # before descending
+    settle_s: float  # low and still, before closing
     open: float  # opening fraction
 
     @classmethod
@@ -50,9 +54,12 @@ class Manner:
             lift_m=float(rng.uniform(0.105, 0.125)),
             drop_m=float(rng.uniform(0.045, 0.060)),
             approach_offset=within(0.020),  # sideways misses are put right on the way down
+            near_m=float(rng.uniform(0.016, 0.030)),
+            near_across_m=float(rng.uniform(-0.012, 0.012)),
             grasp_offset=within(0.0015),
             place_offset=within(0.012),
             pause_s=float(rng.uniform(0.0, 0.12)),
+            settle_s=float(rng.uniform(0.15, 0.30)),
             open=float(rng.uniform(OPEN - 0.02, OPEN + 0.03)),
         )
 
@@ -67,11 +74,15 @@ class Waypoint:
 
 
 def waypoints(
-    cube: F64, tray: F64, *, manner: Manner, axis_xy: tuple[float, float]
+    start: F64, cube: F64, tray: F64, *, manner: Manner, axis_xy: tuple[float, float]
 ) -> tuple[Waypoint, ...]:
     """The tool's way: above the cube, down, close, up, over the tray, open, away.
 
+    From low down it first goes straight up, still shut: it sweeps no cube aside, and half-open jaws
+    on their way up are always those that hold one.
+
     Args:
+        start: (3,) m, the pinch point now.
         cube: (3,) m, centre.
         tray: (3,) m, centre on the table.
         manner: variation.
@@ -81,15 +92,20 @@ def waypoints(
     at_cube = np.array([*(cube[:2] + manner.grasp_offset), GRASP_HEIGHT_M])
     at_tray = np.array([*(tray[:2] + manner.place_offset), manner.drop_m])
     hover = at_cube + above
-    near = at_cube + np.array([0.0, 0.0, 0.028])
+    out = (at_cube[:2] - axis_xy) / np.linalg.norm(at_cube[:2] - axis_xy)
+    across = np.array([-out[1], out[0], 0.0])
+    near = at_cube + manner.near_across_m * across + np.array([0.0, 0.0, manner.near_m])
     carry = np.array([*at_cube[:2], manner.lift_m])
     over_tray = np.array([*at_tray[:2], manner.lift_m - 0.005])
     is_open, is_shut = manner.open, CLOSED
+    rise = ((np.array([*start[:2], hover[2]]), is_shut, 0.70),) if start[2] < CLEAR_M else ()
     plan = (
-        (hover, is_open, 1.35),
+        *rise,
+        (hover, is_open, 0.80 if rise else 1.35),
         (hover, is_open, manner.pause_s),
         (near, is_open, 0.60),
         (at_cube, is_open, 0.45),
+        (at_cube, is_open, manner.settle_s),
         (at_cube, is_shut, 0.50),
         (carry, is_shut, 0.85),
         (over_tray, is_shut, 1.15),

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from devices.base import Leader
 from devices.commands import SceneState
+from devices.kinematics import Kinematics
 from devices.sim.demonstrator import Demonstrator
+from devices.sim.missed_grasp import stand_beside
 from devices.sim.world import World
+
+MISSED = 1  # stream of random numbers for the place of a missed grasp
 
 
 class SimScene:
@@ -20,6 +26,7 @@ class SimScene:
         self,
         world: World,
         *,
+        kinematics: Kinematics,
         demonstrator: Demonstrator | None = None,
         leaders: Sequence[Leader] = (),
     ) -> None:
@@ -27,21 +34,42 @@ class SimScene:
 
         Args:
             world: what is shown and reset.
+            kinematics: of its arm.
             demonstrator: whose ``done`` is reported.
             leaders: told where the arm is after a reset.
         """
         self._world = world
+        self._kinematics = kinematics
         self._demonstrator = demonstrator
         self._leaders = tuple(leaders)
 
-    def reset(self, seed: int) -> None:
+    def reset(self, seed: int, *, missed: str | None = None) -> None:
         """Everything at the start drawn from ``seed``.
 
         The arm is put there too: the caller takes its measured joints as the last command.
+
+        Args:
+            seed: of the scene.
+            missed: a cube beside which the arm stands as after a grasp that missed it; None for
+                the usual start.
+
+        Raises:
+            UnknownObject: there is no such cube.
         """
         self._world.reset(seed)
+        if missed is not None:
+            self.stand_beside(missed)
         for leader in self._leaders:
             leader.engage(self._world.q)
+
+    def stand_beside(self, cube: str) -> bool:
+        """The arm low beside a cube, as after a missed grasp; False where it cannot be.
+
+        Raises:
+            UnknownObject: there is no such cube.
+        """
+        rng = np.random.default_rng((self._world.seed, MISSED))
+        return stand_beside(self._world, cube, kinematics=self._kinematics, rng=rng)
 
     def state(self, t_ns: int) -> SceneState:
         """Where things are, stamped ``t_ns``."""

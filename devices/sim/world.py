@@ -9,6 +9,8 @@ picture and nobody who drives. Not thread-safe: one thread owns a world.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import mujoco
 import numpy as np
 import numpy.typing as npt
@@ -170,15 +172,32 @@ class World:
         for number, name in enumerate(CUBES):
             self._put(name, places.get(name), aside=number)
         start = np.array(HOME) + np.array(HOME_SPREAD) * rng.uniform(-1, 1, len(HOME))
-        start = np.clip(start, self._joints.lower, self._joints.upper)
-        angles = self._joints.to_mujoco(start)
-        self._data.qpos[self._joints.qpos] = angles
-        self._data.ctrl[:] = angles
-        self._data.act[:] = angles
         self._seed = seed
-        mujoco.mj_forward(self.model, self._data)
+        self._stand(start)
         self.advance(0.1)  # cubes come to rest
         self._data.time = 0.0
+
+    def put_arm(self, q: npt.ArrayLike) -> bool:
+        """The arm at joints (n,) rad at once, standing still; back again if it touches anything.
+
+        Returns:
+            Whether it is there now.
+        """
+        before = self._data.qpos[self._joints.qpos].copy()
+        self._stand(q)
+        if self._touches_anything():
+            self._stand(self._joints.from_mujoco(before))
+            return False
+        return True
+
+    def _stand(self, q: npt.ArrayLike) -> None:
+        taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
+        angles = self._joints.to_mujoco(taken)
+        self._data.qpos[self._joints.qpos] = angles
+        self._data.qvel[self._joints.dof] = 0.0
+        self._data.ctrl[:] = angles
+        self._data.act[:] = angles
+        mujoco.mj_forward(self.model, self._data)
 
     def put_cube(self, cube: str, xy: tuple[float, float], *, yaw_rad: float = 0.0) -> None:
         """Lay a cube on the table at (x, y) m.
@@ -233,6 +252,21 @@ class World:
         fingers = {self.model.geom("fixed_finger").id, self.model.geom("moving_finger").id}
         pairs = self._data.contact.geom[: self._data.ncon]
         return any(geom in pair and fingers & set(pair) for pair in pairs.tolist())
+
+    def _touches_anything(self) -> bool:
+        """Whether a part of the arm is in contact with the table, a cube or the tray."""
+        arm = self._arm_bodies
+        for one, other in self._data.contact.geom[: self._data.ncon].tolist():
+            bodies = self.model.geom_bodyid[one], self.model.geom_bodyid[other]
+            if (bodies[0] in arm) != (bodies[1] in arm):
+                return True
+        return False
+
+    @cached_property
+    def _arm_bodies(self) -> frozenset[int]:
+        """Bodies that move with the arm's joints."""
+        moved = {int(b) for b in self.model.jnt_bodyid[self.model.dof_jntid[self._joints.dof]]}
+        return frozenset(moved)
 
     def _tray_place(self) -> TrayPlace:
         x, y, _ = (float(v) for v in self.tray)

@@ -37,6 +37,7 @@ from recordings.types import CameraSpec, JointSpec, RobotSpec
 KIND = "so101"
 ROBOT = "so101"
 CONTROL_HZ = 100.0
+TOOL_LEADER = "hand"
 PORT = 'a port such as "/dev/serial/by-id/…" or an identity such as "usb:1A86:55D3:5A46083062"'
 CALIBRATION = 'the file with the calibration of this arm, e.g. "follower.toml"'
 
@@ -75,6 +76,9 @@ def read_arms(file: BenchTable) -> SO101Arms:
         raise file.refuse("follower", None, "a table with port and calibration")
     follower = _place(file.table("follower"), bus, taken)
     leaders = {name: _place(table, bus, taken) for name, table in file.tables("leaders").items()}
+    if TOOL_LEADER in leaders:
+        expected = "another name: this one drives with mouse and keys"
+        raise file.table("leaders").refuse(TOOL_LEADER, "a leader", expected)
     return SO101Arms(follower, leaders)
 
 

@@ -5,7 +5,7 @@ The stage (3D, cameras, joints) belongs to the window and is shared between page
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QScrollArea,
     QSplitter,
@@ -60,6 +60,13 @@ def column(*widgets: QWidget, role: str = "panel", stretch: bool = True) -> QWid
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setProperty("role", role)
     return scroll
+
+
+def show_in(panel: QWidget | None, part: QWidget) -> None:
+    """Scroll a :func:`column` so that ``part``, which may just have grown, begins at its top."""
+    assert isinstance(panel, QScrollArea)
+    bar = panel.verticalScrollBar()
+    QTimer.singleShot(0, panel, lambda: bar.setValue(part.y()))
 
 
 def give_left_its_width(splitter: QSplitter, wanted_px: int) -> None:

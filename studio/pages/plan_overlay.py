@@ -6,19 +6,13 @@ plan looks, not whether it may run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
 from devices.commands import PlanProposed
 from recordings.types import Verdict
+from studio.pages.plan_drawing import PlanDrawing
 from studio.session import Session
-from widgets.arm_view import ArmView
-from widgets.camera_view import CameraView
-
-if TYPE_CHECKING:  # heavy to import; whoever has one brings it
-    from widgets.joint_plot import JointPlot
 
 COMMITTED_ROWS = 3  # rows that run before a fresher plan could arrive
 EXECUTING_ROWS = 10  # rows after those that run unless replaced
@@ -27,13 +21,9 @@ EXECUTING_ROWS = 10  # rows after those that run unless replaced
 class PlanOverlay:
     """The plan in all views of the stage."""
 
-    def __init__(
-        self, session: Session, arm: ArmView, joints: JointPlot, views: dict[str, CameraView]
-    ) -> None:
+    def __init__(self, session: Session, drawing: PlanDrawing) -> None:
         self._session = session
-        self._arm = arm
-        self._joints = joints
-        self._views = views
+        self._drawing = drawing
         self._shown: tuple[int, int] | None = None  # plan id, row
 
     @property
@@ -63,7 +53,7 @@ class PlanOverlay:
         if key != self._shown:
             self._show_space(proposal, committed, executing)
             self._shown = key
-        self._show_pictures(proposal, q, committed, executing)
+        self._drawing.show_pictures(q, proposal.tip, committed=committed, executing=executing)
         self._show_curves(proposal, now_ns)
 
     def clear(self) -> None:
@@ -71,25 +61,14 @@ class PlanOverlay:
         if self._shown is None:
             return
         self._shown = None
-        self._arm.set_ghost(None)
-        self._arm.set_trace(None, committed=0, executing=0, gripper=None)
-        self._arm.set_fan(None)
-        self._arm.set_mark(None)
-        self._joints.set_plan(None, None)
-        for view in self._views.values():
-            view.set_trace(None, 0)
+        self._drawing.clear()
 
     def _show_space(self, proposal: PlanProposed, committed: int, executing: int) -> None:
         plan = proposal.plan
-        new = self._shown is None or self._shown[0] != plan.id
-        if new:
-            self._arm.set_ghost(self._session.space.poses(plan.q[-1]))
-            self._arm.set_fan(proposal.sample_tips)
+        if self._shown is None or self._shown[0] != plan.id:
+            self._drawing.show_end(plan.q, proposal.sample_tips)
             self._mark_worst(proposal)
-        robot = self._session.cell.bench.robot
-        grips = [i for i, joint in enumerate(robot.joints) if joint.is_gripper]
-        gripper = plan.q[:, grips[0]] if grips else None
-        self._arm.set_trace(proposal.tip, committed=committed, executing=executing, gripper=gripper)
+        self._drawing.show_way(plan.q, proposal.tip, committed=committed, executing=executing)
 
     def _mark_worst(self, proposal: PlanProposed) -> None:
         """A ball where a check fails, or where one is close to its bound."""
@@ -97,22 +76,13 @@ class PlanOverlay:
         for verdict, tone in tones.items():
             for check in proposal.report.checks:
                 if check.verdict is verdict and 0 <= check.step < len(proposal.tip):
-                    self._arm.set_mark(proposal.tip[check.step], tone)
+                    self._drawing.arm.set_mark(proposal.tip[check.step], tone)
                     return
-        self._arm.set_mark(None)
-
-    def _show_pictures(
-        self, proposal: PlanProposed, q: npt.NDArray[np.float32], committed: int, executing: int
-    ) -> None:
-        for camera in self._session.cell.bench.robot.cameras:
-            points = self._session.space.project(
-                camera.name, q, proposal.tip, size=(camera.width, camera.height)
-            )
-            self._views[camera.name].set_trace(points, committed, executing)
+        self._drawing.arm.set_mark(None)
 
     def _show_curves(self, proposal: PlanProposed, now_ns: int) -> None:
         plan = proposal.plan
         start_s = (plan.observed_ns - now_ns) / 1e9
         if self._session.running.waiting is not None:
             start_s = 0.0  # it has not begun: drawn from now on
-        self._joints.set_plan(start_s + np.arange(len(plan.q)) * plan.dt_s, plan.q)
+        self._drawing.show_curves(start_s, plan.q, dt_s=plan.dt_s)

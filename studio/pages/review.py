@@ -11,7 +11,8 @@ from recordings.reader import Episode
 from recordings.types import Authority, EpisodeInfo, EpisodePhase
 from studio.actions import action
 from studio.demonstrations import DEMONSTRATOR, DRIVER
-from studio.pages.page import Page, column
+from studio.pages.ask_card import AskCard
+from studio.pages.page import Page, column, show_in
 from studio.parts.training import TrainingSet
 from studio.session import Session
 from widgets.card import Card, ValueRow, button, label
@@ -38,9 +39,11 @@ class ReviewPage(Page):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.left = self._list()
-        self.inspector = column(self._episode_card(), self._set_card())
+        self.ask_card = AskCard(session)
+        self.inspector = column(self._episode_card(), self.ask_card, self._set_card())
         self._review.episodesChanged.connect(self._on_review_episodes_changed)
         self._review.opened.connect(self._on_review_opened)
+        session.asking.answered.connect(self._on_asking_answered)
         self.table.episodeSelected.connect(self._review.select)
         self.table.keepRequested.connect(self._review.keep)
         self.table.trashRequested.connect(self._review.trash)
@@ -111,6 +114,9 @@ class ReviewPage(Page):
 
     def _on_review_opened(self, episode: Episode | None) -> None:
         self._show_facts(self._info())
+
+    def _on_asking_answered(self) -> None:
+        show_in(self.inspector, self.ask_card)
 
     def _show_facts(self, info: EpisodeInfo | None) -> None:
         self.title.setText(info.task or info.id if info else "Choose an episode")

@@ -49,6 +49,7 @@ class RunPage(Page):
         self.inspector = column(self.plan, self.autonomy, self.depth)
         self.plan.approveRequested.connect(lambda _: self._running.approve())
         self.plan.refuseRequested.connect(lambda _: self._running.refuse())
+        self.depth.surfaceRequested.connect(stage.belief.set_wanted)
         self.autonomy.autonomyRequested.connect(self._running.set_autonomy)
         self._running.changed.connect(self._show)
         self._running.planChanged.connect(self._on_running_plan_changed)
@@ -86,6 +87,7 @@ class RunPage(Page):
         self.rollout.tick()
         self.chunk.set_progress(*self._stage.overlay.progress())
         self._stage.arm.set_title(self._title())
+        self.depth.set_surface_words(self._stage.belief.words)
 
     def _title(self) -> str:
         proposal = self._stage.overlay.proposal

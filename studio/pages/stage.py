@@ -10,14 +10,17 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.commands import SceneState
-from recordings.types import F32, Frame
+from recordings.types import Frame
+from studio.pages.asked_overlay import AskedOverlay
+from studio.pages.belief import Belief
 from studio.pages.frame_rate import FrameRate
+from studio.pages.plan_drawing import PlanDrawing
 from studio.pages.plan_overlay import PlanOverlay
+from studio.pages.replay import Replay
 from studio.session import Session
 from widgets.arm_view import ArmView
 from widgets.camera_grid import CameraGrid
@@ -26,7 +29,6 @@ from widgets.camera_view import CameraView
 if TYPE_CHECKING:
     from widgets.joint_plot import JointPlot
 
-AHEAD = 260  # recorded steps drawn after the cursor in a replay
 DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
 HISTORY = 1000  # control steps drawn (10 s at 100 Hz)
 
@@ -42,6 +44,7 @@ class Stage:
         self.grid = CameraGrid(tuple(self.views.values()))
         self.cameras = self._framed(self.grid, (12, 4, 12, 4))
         self.curves = self._framed(None, (16, 2, 12, 6))
+        self.belief = Belief(session, self.arm)
         self.strip_place = QVBoxLayout()
         self.view = self._view()
         self.rates = {name: FrameRate() for name in self.views}
@@ -53,6 +56,7 @@ class Stage:
         self.replaying = False
         session.review.cursorMoved.connect(self._on_cursor_moved)
         session.review.opened.connect(self._on_episode_opened)
+        session.asking.changed.connect(self._on_asking_changed)
 
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
@@ -79,7 +83,17 @@ class Stage:
     @cached_property
     def overlay(self) -> PlanOverlay:
         """The plan in all views; needs the curves."""
-        return PlanOverlay(self._session, self.arm, self.joints, self.views)
+        return PlanOverlay(self._session, self._drawing)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """A recorded moment in all views; needs the curves."""
+        asked = AskedOverlay(self._session, self._drawing)
+        return Replay(self._session, self.arm, self.joints, self.views, asked)
+
+    @property
+    def _drawing(self) -> PlanDrawing:
+        return PlanDrawing(self._session, self.arm, self.joints, self.views)
 
     def _view(self) -> QWidget:
         view = QWidget()
@@ -105,7 +119,7 @@ class Stage:
     def show_live(self) -> None:
         """Show the bench as it is now."""
         if self.replaying:
-            self.joints.set_plan(None)
+            self.replay.asked.clear()
             self._scene = None
         self.replaying = False
         self._shown.clear()
@@ -116,6 +130,7 @@ class Stage:
         """Show the open episode at its cursor."""
         self.replaying = True
         self.overlay.clear()
+        self.belief.clear()
         self.arm.set_title("Replay")
         self.arm.set_measured_word("recorded")
         self._on_episode_opened(self._session.review.episode)
@@ -155,6 +170,7 @@ class Stage:
             self._scene = session.cell.scene
             self.arm.set_objects(list(session.space.objects(self._scene)) if self._scene else [])
         self.overlay.tick(q, now_ns)
+        self.belief.show(self.overlay.proposal, q)
         self.arm_rate.count(now_ns)
 
     # ── replay ─────────────────────────────────────────────────────────────────────────────────
@@ -162,29 +178,20 @@ class Stage:
     def _on_episode_opened(self, episode: object) -> None:
         if not self.replaying:
             return
-        review = self._session.review
         if episode is None:
-            for view in self.views.values():
-                view.set_offline("Choose an episode to replay it")
-            return
-        self._on_cursor_moved(review.row)
+            self.replay.show_none()
+        else:
+            self._on_cursor_moved(self._session.review.row)
 
     def _on_cursor_moved(self, row: int) -> None:
         review = self._session.review
         if not self.replaying or review.episode is None or not self._built:
             return
-        q: F32 = review.state[row]
-        self.arm.set_measured(self._session.space.poses(q))
-        scene = review.scene
-        self.arm.set_objects(list(self._session.space.objects(scene)) if scene else [])
-        near = slice(max(0, row - HISTORY), row + 1)
-        t_s = np.asarray(review.t_s[near] - review.t_s[row], dtype=np.float64)
-        self.joints.set_history(t_s, review.state[near], review.action[near])
-        later = slice(row, row + AHEAD, 4)
-        self.joints.set_plan(review.t_s[later] - review.t_s[row], review.state[later])
-        for name, view in self.views.items():
-            image = review.image(name) if name in review.episode.frame_index else None
-            if image is None:
-                view.set_offline("No picture yet at this time")
-            else:
-                view.set_recorded(image)
+        self.replay.show(row)
+
+    def _on_asking_changed(self) -> None:
+        """An answer has come, or the old one is gone; seconds that count on change nothing here."""
+        if not self.replaying or not self._built:
+            return
+        if not self._session.asking.asking or self.replay.asked.visible:
+            self._on_cursor_moved(self._session.review.row)

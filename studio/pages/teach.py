@@ -18,6 +18,7 @@ from studio.pages.tool_pad import ToolPad
 from studio.session import Session
 from widgets import theme
 from widgets.card import Card, KeyRow, button, label
+from widgets.job_card import remaining
 from widgets.strip import bar, indent
 
 TARGET = 50  # a good first number of demonstrations
@@ -165,7 +166,7 @@ class TeachPage(Page):
             self.demo.setText("Stop")
             self.demo_text.setText(
                 f"Episode {min(series.kept + 1, series.count)} of {series.count} · "
-                f"{series.failed} failed and made again"
+                f"{series.failed} failed and made again · {remaining(self._teaching.series_left_s)}"
             )
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from model.messages import Progress
 from recordings.types import JobStatus
 from studio.actions import action
 from studio.pages.estimate_card import EstimateCard
+from studio.pages.learning_curves import LearningCurves
 from studio.pages.page import Page, column
 from studio.pages.run_list import RunList
 from studio.parts.training import TrainingSet
@@ -29,10 +20,6 @@ from widgets.card import Card, ValueRow, button, label
 from widgets.job_card import JobCard
 from widgets.strip import indent
 
-if TYPE_CHECKING:
-    from widgets.loss_plot import LossPlot
-
-NOTHING_PX = 520  # width of the words where no curve is yet
 FEW = 10  # fewer episodes than this are said to be few
 
 
@@ -48,60 +35,28 @@ class TrainPage(Page):
         self._training = session.training
         self.job = JobCard("Training")
         self.left = RunList(self._training, preview)
-        self.centre = self._curves()
+        self.curves = LearningCurves(self._training)
+        self.centre = self._middle()
         start = self._start_card()
         self.estimate = EstimateCard(session.estimating, self.minutes.value)
         self.minutes.valueChanged.connect(session.estimating.forget)
         self.inspector = column(self._set_card(), self.estimate, start, self._result_card())
         self.job.stopRequested.connect(self._training.stop)
         self._training.started.connect(self._on_training_started)
-        self._training.pointAdded.connect(self._on_training_point_added)
         self._training.statusChanged.connect(self._on_training_status_changed)
         session.review.episodesChanged.connect(self._on_episodes_changed)
         self._show_set()
 
-    @cached_property
-    def plot(self) -> LossPlot:
-        """The curves; the first use loads pyqtgraph, after the first paint."""
-        from widgets.loss_plot import LossPlot
-
-        plot = LossPlot()
-        self.view.addWidget(plot)
-        return plot
-
     # ── panels ─────────────────────────────────────────────────────────────────────────────────
 
-    def _curves(self) -> QWidget:
+    def _middle(self) -> QWidget:
         panel = QWidget()
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(10)
         layout.addWidget(self.job)
-        self.view = QStackedLayout()
-        self.view.addWidget(self._nothing())
-        layout.addLayout(self.view, 1)
+        layout.addWidget(self.curves, 1)
         return panel
-
-    def _nothing(self) -> QWidget:
-        place = QWidget()
-        layout = QVBoxLayout(place)
-        layout.addStretch(2)
-        for text, role in (
-            ("A policy is trained from what you kept", "title"),
-            (
-                "It learns to continue every recorded moment: pictures, joints and task in, the "
-                "next three seconds of motion out. Some episodes are kept aside to see whether it "
-                "has understood or only remembered.",
-                "quiet",
-            ),
-        ):
-            line = label(text, role=role, wrap=True)
-            line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            line.setFixedWidth(NOTHING_PX)
-            line.setMinimumHeight(line.heightForWidth(NOTHING_PX))
-            layout.addWidget(line, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(3)
-        return place
 
     def _set_card(self) -> QWidget:
         card = Card("What it learns from")
@@ -172,18 +127,12 @@ class TrainPage(Page):
         self._show_set()
 
     def _on_training_started(self) -> None:
-        self.plot.clear()
-        self.view.setCurrentWidget(self.plot)
         self.result.setVisible(True)
         job = self._training.job
         self.job.set_title(f"Training · {job.folder.name}" if job else "Training")
 
-    def _on_training_point_added(self, point: Progress) -> None:
-        self.plot.add(point.step, point.loss, point.heldout)
-
     def _on_training_status_changed(self, status: JobStatus) -> None:
         self.job.set_status(status)
-        self.plot.set_eta(status.step, status.total, status.eta_s)
         metrics = status.metrics
         self.result_rows["Step"].set_value(f"{status.step:,}")
         self.result_rows["Loss"].set_value(f"{metrics['loss']:.3f}" if "loss" in metrics else "–")

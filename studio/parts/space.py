@@ -23,7 +23,8 @@ from devices.robot_shapes import LinkShape, transform
 from devices.sim.projection import SimCameras
 from devices.sim.scene_layout import CUBE_EDGE_M
 from devices.sim.world import load_bench_model
-from recordings.types import F32
+from recordings.types import F32, U8
+from studio.parts.depth_surface import Bools, DepthSurface, fit_inverse_depth, surface
 
 F64 = npt.NDArray[np.float64]
 SceneObject = tuple[str, str, tuple[float, ...], F64, tuple[float, float, float]]
@@ -33,6 +34,7 @@ CUBE_COLOURS = {
     "green": (0.28, 0.66, 0.42),
     "blue": (0.25, 0.46, 0.86),
 }
+SURFACE_POINTS = 40  # of a believed surface, along its longer side
 TRAY_COLOUR = (0.34, 0.39, 0.46)
 
 
@@ -99,6 +101,32 @@ class Space:
         except CalibrationRefused:  # of another picture size, or only its lens is known
             return unseen
         return matrix.project(points)
+
+    def depth_surface(
+        self, camera: str, q: npt.ArrayLike, relative: F32, image: U8, *, updated: Bools
+    ) -> DepthSurface | None:
+        """What a model believes of the scene; None where its depth cannot be brought to metres.
+
+        Args:
+            camera: whose picture it is.
+            q: (n,) rad, of the arm in it.
+            relative: (h, w) larger is nearer.
+            image: the picture.
+            updated: cells that were predicted in this plan.
+        """
+        if self._views is not None:  # only of the simulated bench is it known how far things are
+            return None
+        height, width = image.shape[:2]
+        every = -(-max(relative.shape) // SURFACE_POINTS)  # rounded up
+        believed = relative[every // 2 :: every, every // 2 :: every]
+        size = {"width": width, "height": height}
+        known = self._cameras.known_depth(camera, q, **size, grid=believed.shape)
+        fit = fit_inverse_depth(believed, known)
+        if fit is None:
+            return None
+        depth_m = fit.metres(believed)
+        points = self._cameras.matrix(camera, q, **size).lift(depth_m).astype(np.float32)
+        return surface(points, depth_m, image, updated=updated, fit=fit)
 
     def objects(self, scene: SceneState) -> Sequence[SceneObject]:
         """Name, kind, size, pose (4, 4) and colour of what lies on the table."""

@@ -45,6 +45,11 @@ class Teaching(QObject):
         return self.series is not None
 
     @property
+    def series_left_s(self) -> float | None:
+        """How long the demonstrator will still take; None before its first good take."""
+        return self.series.seconds_left(time.monotonic_ns()) if self.series else None
+
+    @property
     def seconds(self) -> float:
         """Length of the take that runs."""
         if not (self.recording or (self.series and self.series.recording)):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from model.messages import Progress
+from model.messages import Chunks, Progress
 from recordings.types import EpisodeInfo, EpisodePhase, JobPhase
 from studio.jobs import Job, foresight_command
 from studio.parts.runs import RunInfo, list_runs
@@ -50,6 +50,7 @@ class Training(QObject):
 
     statusChanged = Signal(object)  # JobStatus
     pointAdded = Signal(object)  # model.messages.Progress
+    chunksCompared = Signal(object)  # model.messages.Chunks
     runsChanged = Signal(object)  # list[RunInfo]
     started = Signal()
     ended = Signal(object)  # JobStatus
@@ -105,6 +106,8 @@ class Training(QObject):
             if isinstance(event, Progress):
                 self.points.append(event)
                 self.pointAdded.emit(event)
+            elif isinstance(event, Chunks):
+                self.chunksCompared.emit(event)
         if self.job.status != before:
             self.statusChanged.emit(self.job.status)
         if self.job.over:

@@ -30,6 +30,7 @@ from devices.sim.demonstrator import Demonstrator
 from devices.sim.lockstep import Pictures, follow, lockstep
 from devices.sim.render import SceneRenderer
 from devices.sim.robot import CAMERA_FPS, sim_robot
+from devices.sim.scene import SimScene
 from devices.sim.world import World
 from model.policy import Policy
 from recordings.live import Live
@@ -45,6 +46,7 @@ from recordings.types import (
     frozen_f32,
 )
 from recordings.wire import PlanRequest
+from studio.demonstrations import begins_after_a_miss
 from studio.trials import wilson
 
 TASK = "put the red cube in the tray"
@@ -69,6 +71,8 @@ def record(folder: Path, *, count: int, seed: int) -> int:
         with SceneRenderer(WIDTH, HEIGHT) as renderer:
             while kept < count:
                 world = World(seed + kept + failed)
+                if begins_after_a_miss(kept):
+                    SimScene(world, kinematics=kinematics).reset(world.seed, missed=CUBE)
                 success = demonstrate(world, recorder, live, renderer, kinematics)
                 kept, failed = kept + success, failed + (not success)
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from model.messages import (
+    Chunks,
+    Counted,
     Downloading,
     Failed,
     Finished,
@@ -21,6 +23,8 @@ from model.messages import (
 EVENTS = (
     Started("train", "runs/a", 100, {"episodes": 3}),
     Progress(5, 100, 0.5, heldout=0.6, eta_s=12.0, metrics={"lr": 1e-3}),
+    Chunks(5, 0.1, ["pan", "grip"], [False, True], [[[0.1, 1.0]]], [[[0.2, 0.9]]], [[True]]),
+    Counted(1, 2, "Loading the policy"),
     Downloading("owner/name", 5, 10),
     Saved(5, "runs/a/checkpoint-000005"),
     Ready("ws://127.0.0.1:8000", "a", 1.0, 20.0),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model import plan_job
+from model import plan_file, plan_job
+from model.errors import PlanFileInvalid
+from model.messages import Counted, Finished, Started, decode
 from recordings.reader import Episode
+from recordings.types import RobotSpec
 
 
 def ask(run: Path, episode: Path, *more: object) -> list[str]:
@@ -75,3 +80,40 @@ def test_a_file_that_is_no_episode_is_refused_by_name(
     file.write_bytes(b"nothing")
     failed = answer(capsys, ask(run_dir, file, "--at", 0), code=1)
     assert "broken.h5" in failed["message"]
+
+
+def test_told_what_it_does_the_answer_is_in_the_file(
+    run_dir: Path, episode_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the studio asks: stages on the way, the same answer as without them."""
+    file = tmp_path / "answer.npz"
+    question = ask(run_dir, episode_file, "--at", 0.2)
+    plain = answer(capsys, question)
+    assert plan_job.main([*question, "--events", "--out", str(file)]) == 0
+    events = [decode(line) for line in capsys.readouterr().out.splitlines()]
+    assert [type(event) for event in events] == [Started, Counted, Counted, Finished]
+    found = plan_file.read(file)
+    assert np.array_equal(found["samples"], plain["samples"])
+    assert found["error"] == plain["error"]
+
+
+def test_an_episode_of_another_robot_is_refused_with_both_sides(
+    run_dir: Path,
+    tmp_path: Path,
+    make_episode: Callable[..., Path],
+    robot: RobotSpec,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = make_episode(tmp_path / "other", replace(robot, name="koch"), seconds=0.3)
+    failed = answer(capsys, ask(run_dir, other, "--at", 0.2), code=1)
+    assert "'so101'" in failed["message"]
+    assert "'koch'" in failed["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.npz", b"PK\x03\x04"), ("a.npz", b""), ("a.json", b"[1]")]
+)
+def test_a_file_that_holds_no_plan_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PlanFileInvalid, match=f"{name} holds no saved plan"):
+        plan_file.read(tmp_path / name)

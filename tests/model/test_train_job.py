@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model import checkpoint
@@ -25,7 +26,7 @@ def episodes(
     make_episode: Callable[..., Path], robot: RobotSpec, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     place = tmp_path_factory.mktemp("episodes")
-    for number in range(2):
+    for number in range(5):  # of fewer none is kept aside
         make_episode(place, robot, seconds=0.5, phase_rad=float(number))
     return place
 
@@ -68,13 +69,26 @@ def test_a_run_reports_saves_and_finishes(episodes: Path, tmp_path: Path) -> Non
     with job("--episodes", episodes, "--out", tmp_path, "--steps", 2) as process:
         lines = lines_until(process, "finished")
         assert process.wait(PATIENCE_S) == 0
-    assert [line["event"] for line in lines if line["event"] != "progress"] == [
+    assert [line["event"] for line in lines if line["event"] not in ("progress", "chunks")] == [
         "started",
         "saved",
         "finished",
     ]
     assert lines[-1]["step"] == 2
+    look_at_shown_chunks(lines)
     assert checkpoint.load(tmp_path).progress["step"] == 2
+
+
+def look_at_shown_chunks(lines: list[dict[str, Any]]) -> None:
+    """The newest held-out chunks are small, and say what the held-out error says."""
+    shown = [line for line in lines if line["event"] == "chunks"][-1]
+    assert (shown["step"], shown["dt_s"], shown["grippers"]) == (2, 0.1, [False] * 5 + [True])
+    recorded, planned = np.array(shown["recorded"]), np.array(shown["planned"])
+    assert recorded.shape == planned.shape == (3, 30, 6)
+    assert np.array(shown["valid"]).shape == (3, 30)
+    assert np.array(shown["valid"]).any(axis=1).all()
+    assert 0.0 < np.abs(recorded - planned)[np.array(shown["valid"])].mean() < 2.0
+    assert len(json.dumps(shown)) < 20_000
 
 
 def test_sigterm_ends_it_in_order_and_it_can_go_on(episodes: Path, tmp_path: Path) -> None:
@@ -124,7 +138,7 @@ def test_an_estimate_measures_steps_and_writes_nothing(episodes: Path, tmp_path:
     assert line["fits"]
     assert line["minutes"] * 60 >= 1000 * line["seconds_per_step"] > 0
     assert 0.1 < line["peak_gb"] < line["available_gb"]
-    assert line["facts"]["episodes"] == 2
+    assert line["facts"]["episodes"] == 5
     assert not out.exists()
 
 

@@ -166,8 +166,10 @@ def test_rows_without_a_target_carry_no_loss_where_the_recipe_says_so(dataset: D
 
 
 def test_the_heldout_error_is_in_joint_units(dataset: Dataset) -> None:
-    error = trainer(dataset, FULL).heldout_error()
-    assert error is not None
+    chunks = trainer(dataset, FULL).heldout_chunks()
+    assert chunks is not None
+    assert chunks.planned.shape == chunks.recorded.shape == (*chunks.valid.shape, 6)
+    error = chunks.error
     assert len(error.per_joint) == 6
     assert error.arm_rad == pytest.approx(np.mean(error.per_joint[:5]))
     assert 0.0 < error.gripper < 1.0

@@ -1,6 +1,6 @@
 """Trials and demonstrations: what is counted, and what may be concluded from it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -231,3 +231,19 @@ def test_ending_a_series_discards_the_take_that_runs():
     series.stop()
     assert takes.calls[-1][0] == "discard"
     assert series.done
+
+
+def test_every_third_demonstration_begins_after_a_missed_grasp_of_the_task_s_cube():
+    bench, takes = Bench(), Takes()
+    series = DemonstrationSeries(bench, takes, "put the green cube in the tray", count=6, seed=0)
+    bench.show(ON_TABLE)
+    green_in_tray = replace(scene(), cubes={"green": (*IN_TRAY, 1, 0, 0, 0)})
+    while not series.done:
+        now_ns = 10**10 * (1 + series.kept)
+        run(series, bench, now_ns=now_ns)
+        bench.scene = replace(green_in_tray, seed=bench.scene.seed, demonstrator_done=True)
+        assert series.tick(now_ns + 2 * 10**9) is True
+        left = (6 - series.kept) * (now_ns + 2 * 10**9 - 10**10) / series.kept / 10**9
+        assert series.seconds_left(now_ns + 2 * 10**9) == pytest.approx(left)
+    missed = [c.missed for c in bench.sent if isinstance(c, ResetScene)]
+    assert missed == [None, None, "green", None, None, "green"]

@@ -10,8 +10,20 @@ from PySide6.QtWidgets import QApplication
 
 from devices.bench import load_bench
 from devices.commands import PlanProposed
+from devices.sim.projection import SimCameras
+from devices.sim.world import World
+from model.messages import Chunks, decode, encode
 from recordings.rig_status import RigPhase, RigStatus, Torque
-from recordings.types import Authority, DepthTrace, Plan, PlanCheck, PlanReport, Verdict, frozen_f32
+from recordings.types import (
+    Authority,
+    DepthTrace,
+    Frame,
+    Plan,
+    PlanCheck,
+    PlanReport,
+    Verdict,
+    frozen_f32,
+)
 from studio.actions import PAGES
 from studio.session import Session
 from studio.settings import Folders, Preferences
@@ -239,3 +251,48 @@ def test_depth_reasoning_is_shown_with_its_plan(window):
     window.session.running.on_fact(thought(9))
     window.session.statusChanged.emit(RigStatus(phase=RigPhase.READY))
     assert "no depth head" in depth.reason
+
+
+def test_training_shows_held_out_moments_as_curves(window):
+    """The job's own message, through the training's signal, to the plots of the page."""
+    window.go("train")
+    training, curves = window.session.training, window.pages["train"].curves
+    training.started.emit()
+    assert not curves.chunks.isVisible()
+    joints = window.session.cell.bench.robot.joints
+    recorded = np.zeros((2, 30, len(joints)))
+    told = Chunks(
+        1290, 0.1, [j.name for j in joints], [j.is_gripper for j in joints],
+        recorded.tolist(), (recorded + 0.1).tolist(), [[True] * 30] * 2,
+    )  # fmt: skip
+    training.chunksCompared.emit(decode(encode(told)))
+    assert curves.chunks.isVisible()
+    assert curves.chunks.titles[0] == "shoulder pan · 5.7° apart"
+    assert curves.chunks.titles[-1] == "gripper · 10.0 % apart"
+    assert "step 1,290" in curves.chunks.words.text()
+
+
+def test_a_depth_surface_is_shown_on_request_and_named_a_belief(window):
+    """Depth of the bench as a policy would say it: in the scene while its plan is there."""
+    world = World(seed=1)
+    image = np.zeros((240, 320, 3), np.uint8)
+    cameras = SimCameras(world.model)
+    metres = cameras.known_depth("front", world.q, width=320, height=240, grid=(40, 40))
+    relative = np.nan_to_num(1.0 / metres)
+    session, belief = window.session, window.stage.belief
+    session.frames["front"] = Frame("front", image, 0, 0)
+    cells = np.zeros((10, 10), np.int16)
+    trace = DepthTrace(cells, cells == 0, 31.0, frozen_f32(relative))
+    told = thought(8, reasoning=trace)
+    belief.show(told, world.q)
+    assert "belief" not in window.stage.arm.hud
+    window.pages["run"].depth.surface_box.click()
+    belief.show(told, world.q)
+    assert "surface = model's belief, not a measurement" in window.stage.arm.hud
+    assert belief.words.startswith("In 3D: the model's belief, not a measurement.")
+    flat = replace(trace, relative_depth=frozen_f32(np.ones((40, 40))))
+    belief.show(thought(9, reasoning=flat), world.q)
+    assert belief.words.startswith("Not in 3D")
+    assert "belief" not in window.stage.arm.hud
+    belief.show(None, world.q)
+    assert belief.words == ""

@@ -56,6 +56,15 @@ def test_the_words_over_the_scene_count_the_phases(without_gl: ArmView):
         assert words in without_gl.hud
 
 
+def test_a_recorded_moment_has_words_of_its_own(without_gl: ArmView):
+    without_gl.set_measured_word("recorded")
+    without_gl.set_trace(demo_scene.tips(PLAN), 6, 24)
+    without_gl.set_fan(demo_scene.fan())
+    for words in ("before the cursor 6", "after the cursor 24"):
+        assert words in without_gl.hud
+    assert "may change" not in without_gl.hud
+
+
 def test_counts_never_exceed_the_rows_of_the_plan(without_gl: ArmView):
     without_gl.set_trace(demo_scene.tips(PLAN)[:5], 9, 14)
     for words in ("committed 5", "executing 0", "may change 0"):

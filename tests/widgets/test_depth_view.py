@@ -93,3 +93,15 @@ def test_colours_depend_on_order_within_the_picture_only(offset: float, scale: f
 
 def test_a_flat_picture_has_one_colour() -> None:
     assert len(np.unique(viridis(np.full((4, 4), 3.0, np.float32)).reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_surface_is_asked_for_only_by_a_person_and_only_with_a_picture(
+    view: DepthView, qtbot: QtBot
+) -> None:
+    view.set_trace(SOME, 41.2, SLOPE)
+    assert not view.surface_box.isChecked()
+    with qtbot.waitSignal(view.surfaceRequested) as asked:
+        view.surface_box.click()
+    assert asked.args == [True]
+    view.set_trace(SOME, 41.2, None)
+    assert not view.surface_box.isEnabled()

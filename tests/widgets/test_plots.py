@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets import loss_plot
+from widgets.chunk_curves import ChunkCurves, ChunkPair, room, round_values
 from widgets.joint_plot import FUTURE_S, HISTORY_S, JointPlot, rolled
 from widgets.loss_plot import LossPlot, ticks
 from widgets.palette import COLORS
+from widgets.plot_canvas import PlotCanvas
 from widgets.plot_legend import PlotLegend, shortened
 
 T = np.linspace(0, 10, 500)
@@ -69,6 +71,13 @@ def test_the_past_of_a_plan_is_not_drawn_over_the_measurement(joints: JointPlot,
     before = pixels(joints)
     joints.set_plan(T[-1] - 5 + 0.1 * np.arange(30), np.tile([-0.9, 0.1], (30, 1)))
     assert np.array_equal(pixels(joints), before)
+
+
+def test_a_whole_plan_shows_its_past_beside_the_recording(joints: JointPlot, pixels):
+    joints.set_history(T, _history(0.3, 0.5))
+    before = pixels(joints)
+    joints.set_plan(T[-1] - 5 + 0.1 * np.arange(30), np.tile([-0.9, 0.1], (30, 1)), whole=True)
+    assert not np.array_equal(pixels(joints), before)
 
 
 def test_an_empty_history_is_no_error(joints: JointPlot):
@@ -140,3 +149,64 @@ def test_logarithmic_labels_say_the_value_they_stand_at(low: float, span: float)
     marks = ticks(low, low + span)
     assert marks
     assert all(10**at == pytest.approx(float(text), rel=1e-3) for at, text in marks)
+
+
+def test_the_loss_says_what_its_axes_count(loss: LossPlot):
+    axes = loss.findChild(PlotCanvas)
+    titles = {name: axes.plotItem.getAxis(name).labelText for name in ("bottom", "left")}
+    assert titles == {"bottom": "steps", "left": "loss"}
+
+
+def test_a_recording_goes_on_after_now_and_the_legend_tells_now(joints: JointPlot, pixels, share):
+    bare = share(_right_of_now(pixels(joints)), COLORS.series[0])
+    q = np.column_stack([np.radians(T), np.full(len(T), 0.5)])
+    joints.set_history(T - 8.0, q, now_s=0.0)
+    assert joints.findChild(PlotLegend).texts[0] == "shoulder pan 8.0°"
+    assert share(_right_of_now(pixels(joints)), COLORS.series[0]) > bare
+
+
+# ── held-out moments ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def curves(shown) -> ChunkCurves:
+    view = shown(ChunkCurves(), 560, 300)
+    view.set_joints(NAMES, (False, True))
+    return view
+
+
+def pair(gap_rad: float, rows: int = 30) -> ChunkPair:
+    recorded = np.tile([0.2, 0.5], (30, 1))
+    return ChunkPair(recorded, recorded + gap_rad, np.arange(30) < rows)
+
+
+def test_each_joint_says_how_far_apart_it_is_in_its_unit(curves: ChunkCurves):
+    curves.set_chunks([pair(0.0), pair(np.pi / 18)], dt_s=0.1)
+    curves.show_moment(1)
+    assert curves.titles == ["shoulder pan · 10.0° apart", "gripper · 17.5 % apart"]
+
+
+def test_the_moment_that_was_chosen_stays_when_fresh_ones_come(curves: ChunkCurves):
+    curves.set_chunks([pair(0.0), pair(0.1)], dt_s=0.1)
+    curves.show_moment(1)
+    curves.set_chunks([pair(0.2), pair(np.pi / 36)], dt_s=0.1)
+    assert curves.moment == 1
+    assert curves.titles[0] == "shoulder pan · 5.0° apart"
+
+
+def test_both_curves_are_drawn_and_nothing_recorded_is_made_up(curves: ChunkCurves, pixels, share):
+    curves.set_chunks([pair(0.1)], dt_s=0.1)
+    whole = share(pixels(curves)[30:], COLORS.measured)
+    assert share(pixels(curves)[30:], COLORS.plan_near) > 0.0
+    curves.set_chunks([pair(0.1, rows=10)], dt_s=0.1)
+    assert 0.0 < share(pixels(curves)[30:], COLORS.measured) < whole
+    curves.set_chunks([pair(0.1, rows=0)], dt_s=0.1)
+    assert curves.titles == ["shoulder pan", "gripper"]
+
+
+@given(st.floats(-200, 200), st.floats(0.01, 400))
+def test_labels_are_round_and_inside(low: float, span: float):
+    low, high = room(np.array([low, low + span]), least=10.0)
+    marks = round_values(low, high)
+    assert 1 <= len(marks) <= 5
+    assert all(low <= mark <= high for mark in marks)

@@ -140,12 +140,12 @@ def test_demonstrator_that_cannot_reach_says_it_is_done_and_not_that_it_succeede
 def test_a_reset_scene_tells_the_leaders_where_the_arm_is_now(world, kinematics):
     hand = HandLeader(kinematics)
     hand.engage(START)
-    scene = SimScene(world, leaders=(hand,))
+    scene = SimScene(world, kinematics=kinematics, leaders=(hand,))
     scene.reset(42)
     np.testing.assert_array_equal(hand.read(JointState(q=START, t_ns=TICK_NS)), world.q)
 
 
-def test_scene_state_names_every_cube_and_the_seed(world):
-    state = SimScene(world).state(5)
+def test_scene_state_names_every_cube_and_the_seed(world, kinematics):
+    state = SimScene(world, kinematics=kinematics).state(5)
     assert set(state.cubes) == {"red", "green", "blue"}
     assert (state.t_ns, state.seed, len(state.cubes["red"])) == (5, world.seed, 7)

@@ -62,3 +62,29 @@ def test_fingertips_are_in_the_wrist_picture(world, kinematics, renderer):
     u, v = renderer.camera_matrix("wrist", world.qpos()).project(tip)[0]
     assert 0 < u < 320
     assert 0 < v < 240
+
+
+def test_points_come_back_from_where_they_project(world, renderer):
+    matrix = renderer.camera_matrix("front", world.qpos())
+    depth = np.linspace(0.3, 0.9, 12).reshape(3, 4)
+    points = matrix.lift(depth)
+    pixels = matrix.project(points.reshape(-1, 3)).reshape(3, 4, 2)
+    np.testing.assert_allclose(pixels[..., 0], np.tile([40, 120, 200, 280], (3, 1)), atol=1e-6)
+    np.testing.assert_allclose(pixels[:, 0, 1], [40, 120, 200], atol=1e-6)
+    ahead = np.linalg.inv(matrix.base_from_camera)[2] @ [*points[1, 2], 1]
+    assert ahead == pytest.approx(depth[1, 2])
+
+
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_known_depth_is_what_the_camera_measures_where_no_cube_lies(world, renderer, camera):
+    """Arm in front of the table included; at edges a ray and a pixel may hit different things."""
+    world.reset(5)
+    known = SimCameras(world.model).known_depth(
+        camera, world.q, width=320, height=240, grid=(24, 32)
+    )
+    seen = renderer.depth(world.qpos(), camera)[5::10, 5::10]
+    near = np.isfinite(known) & (known < 3.0)
+    apart = np.abs(known - seen)[near]
+    assert near.mean() > 0.5
+    assert np.median(apart) < 0.004
+    assert (apart < 0.03).mean() > 0.85
