@@ -77,6 +77,11 @@ class DescribedCamera(Protocol):
     @property
     def spec(self) -> CameraSpec: ...
 
+    @property
+    def address(self) -> str:
+        """What names it for good; its calibration is kept under it."""
+        ...
+
     def build(self) -> Camera:
         """The camera, not open."""
         ...

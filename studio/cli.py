@@ -26,12 +26,19 @@ JOBS = {
     "calibrate": ("studio.calibrate", "measure the joints of an arm by hand"),
     "episodes": ("studio.episodes.command", "list, check, edit, export and import recordings"),
 }
+TOOLS = {
+    "devices": ("studio.plugged_in", "list cameras, pucks, gamepads and pedals"),
+    "board": ("studio.print_board", "the board to print for calibrating cameras"),
+    "calibrate-camera": ("studio.calibrate_camera", "find a camera's lens and place"),
+}
 
 
 def run(argv: list[str]) -> int:
     """Parse ``argv`` (without the program name) and do it; returns the exit code."""
     if argv and argv[0] in JOBS:
         return _run_job(argv[0], argv[1:])
+    if argv and argv[0] in TOOLS:
+        return int(importlib.import_module(TOOLS[argv[0]][0]).main(argv[1:]))
     options = _parser().parse_args(argv)
     if options.command == "demo":
         from studio.demo import main as demo
@@ -99,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     emulate = commands.add_parser("emulate", help="arms made of software, on real ports")
     emulate.set_defaults(command="emulate")
     _add_emulate(emulate)
-    for name, (_, text) in JOBS.items():  # shown in the help; run before the parser is built
+    for name, (_, text) in (
+        TOOLS | JOBS
+    ).items():  # shown in the help; run before the parser is built
         commands.add_parser(name, help=text, add_help=False)
     return parser
 

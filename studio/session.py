@@ -147,8 +147,10 @@ class Session(QObject):
     def space(self) -> Space:
         """Geometry of the bench; the first use loads MuJoCo, after the first paint."""
         from studio.parts.space import Space
+        from studio.parts.views import views_of
 
-        return Space(self.cell.bench.robot.name)
+        bench = self.cell.bench
+        return Space(bench.robot.name, views=views_of(bench, self.folders.calibrations))
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 

@@ -45,6 +45,11 @@ class Folders:
         return self.data / "runs"
 
     @property
+    def calibrations(self) -> Path:
+        """Of cameras: one file each."""
+        return self.config / "cameras"
+
+    @property
     def logs(self) -> Path:
         return self.data / "logs"
 

@@ -25,6 +25,8 @@ from recordings.types import U8
 F64 = npt.NDArray[np.float64]
 
 PAPERS = {"a4": (0.297, 0.210), "letter": (0.2794, 0.2159)}  # m, long edge first
+FEWEST_CORNERS = 6  # of a board that counts as found
+STILL = 0.004  # largest movement between two pictures, fraction of the width
 PRINT_DPI = 300
 MARGIN_M = 0.012  # home printers leave about 5 mm blank
 RULER_M = 0.1
@@ -108,9 +110,6 @@ class Board:
         return BoardView(self, numbers.reshape(-1)[order], pixels, (width, height))
 
 
-FEWEST_CORNERS = 6
-
-
 @dataclass(frozen=True, slots=True)
 class BoardView:
     """The board as one picture shows it."""
@@ -124,6 +123,31 @@ class BoardView:
     def points(self) -> F64:
         """(m, 3) m in the board frame, of the corners that show."""
         return self.board.corners[self.numbers]
+
+    def moved_since(self, before: BoardView) -> float | None:
+        """Mean shift of the board's outline, as a fraction of the picture's width.
+
+        The outline is extended from the corners that show, so that views of different parts
+        compare. None when it cannot be told.
+        """
+        here, there = self._outline(), before._outline()
+        if here is None or there is None:
+            return None
+        return float(np.linalg.norm(here - there, axis=1).mean() / self.size[0])
+
+    def is_still_since(self, before: BoardView) -> bool:
+        """The board was held still between two pictures."""
+        moved = self.moved_since(before)
+        return moved is not None and moved < STILL
+
+    def _outline(self) -> F64 | None:
+        flat, _ = cv2.findHomography(self.points[:, :2], self.pixels)
+        if flat is None:
+            return None
+        width, height = self.board.size_m
+        edges = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]])
+        seen = edges @ np.asarray(flat, np.float64).T
+        return seen[:, :2] / seen[:, 2:]
 
 
 def page(board: Board, *, paper: str = "a4", dpi: int = PRINT_DPI) -> U8:

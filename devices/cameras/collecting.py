@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
-import numpy as np
-
 from devices.cameras.board import Board, BoardView
 from devices.cameras.lens import (
     FEWEST_VIEWS,
@@ -19,11 +16,9 @@ from devices.cameras.lens import (
     calibrate_lens,
     missing_places,
 )
-from devices.projection import F64
 from recordings.types import U8
 
 FEWEST_CORNERS = 10  # in a view that counts
-STILL = 0.004  # largest movement between two pictures, fraction of the width
 NEW = 0.05  # smallest difference to every earlier view, fraction of the width
 MOST_VIEWS = 40  # after that it is the board or the lens
 
@@ -46,7 +41,7 @@ class Collector:
             self.advice = "The board is not seen: show all of it, without glare."
         elif len(view.numbers) < FEWEST_CORNERS:
             self.advice = "Show more of the board."
-        elif before is None or not _still(before, view):
+        elif before is None or not view.is_still_since(before):
             self.advice = "Hold the board still."
         elif any(_alike(old, view) for old in self.views):
             self.advice = self._next_advice()
@@ -73,32 +68,6 @@ class Collector:
         return f"{count} Tilt the board another way, and bring it closer."
 
 
-def _still(before: BoardView, now: BoardView) -> bool:
-    moved = _moved(before, now)
-    return moved is not None and moved < STILL
-
-
 def _alike(old: BoardView, new: BoardView) -> bool:
-    moved = _moved(old, new)
+    moved = new.moved_since(old)
     return moved is not None and moved < NEW
-
-
-def _moved(a: BoardView, b: BoardView) -> float | None:
-    """Mean shift of the outline of the board as a fraction of the picture's width.
-
-    The outline is extended from the corners that show, so that views of different parts compare.
-    """
-    outlines = [_outline(view) for view in (a, b)]
-    if outlines[0] is None or outlines[1] is None:
-        return None
-    return float(np.linalg.norm(outlines[0] - outlines[1], axis=1).mean() / a.size[0])
-
-
-def _outline(view: BoardView) -> F64 | None:
-    flat, _ = cv2.findHomography(view.points[:, :2], view.pixels)
-    if flat is None:
-        return None
-    width, height = view.board.size_m
-    edges = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]])
-    seen = edges @ np.asarray(flat, np.float64).T
-    return seen[:, :2] / seen[:, 2:]

@@ -9,27 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 RULES_FILE = "/etc/udev/rules.d/70-foresight.rules"
-_LINE = 'KERNEL=="hidraw*", ATTRS{{idVendor}}=="{vendor:04x}", TAG+="uaccess"'
+PUCKS_ONLY = 0x256F  # this maker makes nothing else; of others a rule opens one product alone, as
+# their keyboards are nobody's business
 _RELOAD = "sudo udevadm control --reload && sudo udevadm trigger"
 
+Ids = tuple[int, int]  # vendor, product
 
-def rule(vendor: int) -> str:
-    """The line that lets the person at the machine open this maker's HID devices.
 
-    Bluetooth devices have no USB vendor to match: they are matched by the kernel's HID name.
+def rule(vendor: int, product: int) -> str:
+    """The lines that let the person at the machine open one kind of HID device.
+
+    Bluetooth devices have no USB ids to match: they are matched by the kernel's HID name.
     """
-    return _LINE.format(vendor=vendor) + (
-        f'\nKERNEL=="hidraw*", KERNELS=="0005:{vendor:04X}:*", TAG+="uaccess"'
+    usb, air = f'ATTRS{{idVendor}}=="{vendor:04x}"', f"0005:{vendor:04X}:*"
+    if vendor != PUCKS_ONLY:
+        usb += f', ATTRS{{idProduct}}=="{product:04x}"'
+        air = f"0005:{vendor:04X}:{product:04X}.*"
+    return (
+        f'KERNEL=="hidraw*", {usb}, TAG+="uaccess"\n'
+        f'KERNEL=="hidraw*", KERNELS=="{air}", TAG+="uaccess"'
     )
 
 
-def rules(vendors: Iterable[int]) -> str:
-    """A whole rules file."""
-    head = "# Foresight: pucks, gamepads and pedals for the person at the machine\n"
-    return head + "".join(rule(vendor) + "\n" for vendor in sorted(set(vendors)))
-
-
-def install_command(vendor: int) -> str:
-    """A command that a person can paste into a terminal."""
-    lines = rule(vendor).replace("\n", "\\n")
+def install_command(devices: Iterable[Ids]) -> str:
+    """A command that a person can paste into a terminal, for all of these devices."""
+    rules = dict.fromkeys(rule(*ids) for ids in sorted(set(devices)))
+    lines = "\n".join(rules).replace("\n", "\\n")
     return f"printf '{lines}\\n' | sudo tee -a {RULES_FILE} && {_RELOAD}"

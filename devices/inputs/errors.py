@@ -17,7 +17,7 @@ Knows no device.
 from __future__ import annotations
 
 from devices.errors import ConnectFailed, DeviceError, ReadFailed
-from devices.inputs.access import RULES_FILE, install_command
+from devices.inputs.access import RULES_FILE, Ids, install_command
 
 
 class InputMissing(ConnectFailed):
@@ -46,9 +46,9 @@ class InputForbidden(ConnectFailed):
 
     code = "input_forbidden"
 
-    def __init__(self, name: str, *, node: str, vendor: int) -> None:
+    def __init__(self, name: str, *, node: str, ids: Ids) -> None:
         hint = (
-            f"Write the rule into {RULES_FILE} with:\n{install_command(vendor)}\n"
+            f"Add a rule to {RULES_FILE} with:\n{install_command([ids])}\n"
             "then unplug it and plug it in again."
         )
         super().__init__(name, reason=f"no permission to open {node}", hint=hint)

@@ -37,6 +37,11 @@ class FoundInput:
     node: str  # today's: a device file, or hidapi's path
 
     @property
+    def ids(self) -> tuple[int, int]:
+        """Vendor and product."""
+        return self.vendor, self.product
+
+    @property
     def address(self) -> str:
         """What a bench file says."""
         tail = f":{self.serial}" if self.serial else ""
@@ -46,7 +51,7 @@ class FoundInput:
 def list_inputs(*, sys: Path = SYS, dev: Path = DEV) -> list[FoundInput]:
     """What is plugged in and known, pucks first."""
     found = _linux_hid(sys, dev) if _is_linux() else _hidapi()
-    found += _linux_joysticks(sys, dev, taken={(f.vendor, f.product) for f in found})
+    found += _linux_joysticks(sys, dev, taken={f.ids for f in found})
     order = (PUCK, PAD, JOYSTICK, PEDAL)
     return sorted(found, key=lambda f: (order.index(f.kind), f.node))
 
@@ -65,7 +70,7 @@ def find_input(name: str, address: str, present: Sequence[FoundInput]) -> FoundI
         InputAmbiguous: several are, and the address has no serial number.
     """
     vendor, product, serial = parse_address(address)
-    same = [f for f in present if (f.vendor, f.product) == (vendor, product)]
+    same = [f for f in present if f.ids == (vendor, product)]
     fits = [f for f in same if not serial or f.serial == serial]
     others = tuple(sorted({f.address for f in present}))
     if not fits:

@@ -118,7 +118,7 @@ class HidapiReports:
 
 def _refusal(name: str, found: FoundInput, error: OSError) -> ConnectFailed:
     if error.errno in (errno.EACCES, errno.EPERM):
-        return InputForbidden(name, node=found.node, vendor=found.vendor)
+        return InputForbidden(name, node=found.node, ids=found.ids)
     if error.errno in _GONE:
         return InputMissing(name, address=found.address)
     return ConnectFailed(name, reason=f"{found.node}: {error.strerror}")

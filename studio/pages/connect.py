@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from recordings.rig_status import RigPhase
 from studio.actions import action
 from studio.desk.first_steps import STEPS, FirstSteps
+from studio.pages.devices_card import DevicesCard
 from studio.pages.page import Page, column
 from studio.session import Blocker, Session
 from widgets import theme
@@ -75,7 +76,8 @@ class ConnectPage(Page):
         self.blockers = BlockerList()
         self.blockers.fixRequested.connect(self._on_fix_requested)
         self.scene_row = ValueRow("Start scene", "–")
-        self.inspector = column(self.blockers, self._bench_card())
+        self.devices = DevicesCard(session.cell.bench)
+        self.inspector = column(self.blockers, self.devices, self._bench_card())
         self.left = column(*self._step_cards())
         self.strip = bar(label("Simulated bench", role="value"), self._scene_controls())
         session.sceneChanged.connect(lambda s: self.scene_row.set_value(f"seed {s.seed}"))
@@ -136,11 +138,13 @@ class ConnectPage(Page):
 
     def enter(self) -> None:
         self._show_blockers()
+        self.devices.look()
 
     def tick(self) -> None:
         self._ticks += 1
         if self._ticks % TICKS == 0:
             self._show_blockers()
+            self.devices.look()
 
     def _show_blockers(self) -> None:
         self.blockers.set_items([self._item(line) for line in self._session.blockers])

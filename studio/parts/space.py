@@ -9,12 +9,14 @@ imports MuJoCo, never OpenGL). Knows no widget and no process.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from devices.cameras.calibration import CameraCalibration
+from devices.cameras.lens import CalibrationRefused
 from devices.commands import SceneState
 from devices.kinematics import Kinematics
 from devices.robot_shapes import LinkShape, transform
@@ -39,7 +41,14 @@ TRAY_COLOUR = (0.34, 0.39, 0.46)
 class Space:
     """Geometry of one bench. Scratch memory inside: one thread only."""
 
-    def __init__(self, robot: str) -> None:
+    def __init__(self, robot: str, *, views: Mapping[str, CameraCalibration] | None = None) -> None:
+        """Geometry of a bench.
+
+        Args:
+            robot: name of the arm's description.
+            views: the calibrated cameras of a real bench; None for those of the simulated one.
+        """
+        self._views = views
         self._kinematics = Kinematics.of(robot)
         model = load_bench_model()
         self._cameras = SimCameras(model)
@@ -63,14 +72,34 @@ class Space:
     ) -> F64:
         """(m, 3) m in the base frame → (m, 2) px in ``camera``'s picture while the arm is at ``q``.
 
+        NaN where a point is not seen, and everywhere when it is not known how the camera sees.
+
         Args:
             camera: its role on the bench.
             q: (n,) rad, for cameras that ride on the arm.
             points: m, base frame.
             size: (width, height) px of the picture.
         """
+        if self._views is not None:
+            return self._through_lens(self._views.get(camera), q, points, size)
         width, height = size
         matrix = self._cameras.matrix(camera, q, width=width, height=height)
+        return matrix.project(points)
+
+    def _through_lens(
+        self,
+        calibration: CameraCalibration | None,
+        q: npt.ArrayLike,
+        points: npt.ArrayLike,
+        size: tuple[int, int],
+    ) -> F64:
+        unseen = np.full((len(np.atleast_2d(points)), 2), np.nan)
+        if calibration is None:
+            return unseen
+        try:
+            matrix = calibration.matrix(size=size, base_from_tool=self._kinematics.tip_pose(q))
+        except CalibrationRefused:  # of another picture size, or only its lens is known
+            return unseen
         return matrix.project(points)
 
     def depth_surface(
@@ -85,6 +114,8 @@ class Space:
             image: the picture.
             updated: cells that were predicted in this plan.
         """
+        if self._views is not None:  # only of the simulated bench is it known how far things are
+            return None
         height, width = image.shape[:2]
         every = -(-max(relative.shape) // SURFACE_POINTS)  # rounded up
         believed = relative[every // 2 :: every, every // 2 :: every]

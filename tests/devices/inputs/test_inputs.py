@@ -2,7 +2,9 @@
 
 import errno
 import os
+import re
 import struct
+import subprocess
 
 import numpy as np
 import pytest
@@ -121,11 +123,20 @@ def test_a_node_without_permission(machine):
         puck_listener("puck", PUCK_ADDRESS, present=machine.present).open()
 
 
-def test_the_rules_file_has_every_maker_once():
-    text = access.rules([0x256F, 0x054C, 0x256F])
-    assert text.count('ATTRS{idVendor}=="256f"') == 1
-    assert 'KERNELS=="0005:054C:*"' in text
-    assert all(line.startswith(("#", "KERNEL==")) for line in text.splitlines())
+def test_a_rule_opens_pucks_of_their_maker_but_of_others_one_product_alone():
+    command = access.install_command([(0x256F, 0xC635), (0x046D, 0xC216), (0x256F, 0xC652)])
+    assert command.count('ATTRS{idVendor}=="256f", TAG') == 1
+    assert 'ATTRS{idVendor}=="046d", ATTRS{idProduct}=="c216", TAG+="uaccess"' in command
+    assert 'KERNELS=="0005:046D:C216.*"' in command
+
+
+def test_the_command_writes_the_rules_it_says(tmp_path):
+    command = access.install_command([(0x054C, 0x09CC), (0x256F, 0xC635)])
+    printing = command.partition(" | ")[0]
+    written = subprocess.run(["sh", "-c", printing], capture_output=True, text=True, check=True)
+    lines = written.stdout.splitlines()
+    assert len(lines) == 4
+    assert all(re.fullmatch(r'KERNEL=="hidraw\*", .+, TAG\+="uaccess"', line) for line in lines)
 
 
 # ── listening ──────────────────────────────────────────────────────────────────────────────────
