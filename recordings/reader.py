@@ -156,9 +156,10 @@ class Episode:
         """(f,) the camera's own counter, -1 where it has none; a gap was lost before us."""
         return self._stream(camera).seq
 
-    def frame_bytes(self, camera: str) -> npt.NDArray[np.int64]:
-        """(f,) size of every picture."""
-        return self._stream(camera).size
+    def picture_places(self, camera: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """((f,) byte offset in the file, (f,) bytes) of every picture: for reads without HDF5."""
+        stream = self._stream(camera)
+        return stream.start + stream.offset, stream.size
 
     def jpeg(self, camera: str, i: int) -> bytes:
         """The bytes of picture ``i`` as they were recorded.

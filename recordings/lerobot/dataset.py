@@ -95,12 +95,11 @@ class Dataset:
         """The rows of one episode; its own row group where there is one."""
         try:
             file = pq.ParquetFile(place.data)
-            names = columns or [
-                n for n in file.schema_arrow.names if n not in self.picture_features
-            ]
-            for group in range(file.num_row_groups):
-                if self._is_group_of(file, group, place):
-                    return file.read_row_group(group, columns=names)
+            there = file.schema_arrow.names
+            names = columns or [n for n in there if n not in self.picture_features]
+            group = _group_of(file, place)
+            if group is not None:
+                return file.read_row_group(group, columns=names)
             table = file.read(columns=[*dict.fromkeys([*names, "episode_index"])])
         except (OSError, *_STUMBLES) as error:
             raise NotADataset(place.data, why=f"it cannot be read ({error})") from error
