@@ -69,7 +69,8 @@ def test_a_run_reports_saves_and_finishes(episodes: Path, tmp_path: Path) -> Non
     with job("--episodes", episodes, "--out", tmp_path, "--steps", 2) as process:
         lines = lines_until(process, "finished")
         assert process.wait(PATIENCE_S) == 0
-    assert [line["event"] for line in lines if line["event"] not in ("progress", "chunks")] == [
+    told = dict.fromkeys(line["event"] for line in lines)  # a slow machine saves more than once
+    assert [event for event in told if event not in ("progress", "chunks")] == [
         "started",
         "saved",
         "finished",
