@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # heavy to import; only the process that builds the devices n
     from devices.sim.scene import SimScene
 
 SIM = "sim"
-SO101 = "so101"
+SO_ARMS = ("so101", "so100")
 VERSION = 1
 SO101_TABLES = (
     *("version", "kind", "follower", "leaders", "cameras", "inputs"),
@@ -177,9 +177,9 @@ def load_bench(
         raise UnknownBench(name, known=(SIM,))
     file = BenchTable.read(path)
     file.choice("version", VERSION)
-    if file.choice("kind", SIM, SO101) == SIM:
+    if file.choice("kind", SIM, *SO_ARMS) == SIM:
         return _read_sim(file, path.stem, camera_size=camera_size, seed=seed)
-    return _read_so101(file, path.stem)
+    return _read_so_arms(file, path.stem)
 
 
 def _sim_bench(
@@ -213,7 +213,7 @@ def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed
     )
 
 
-def _read_so101(file: BenchTable, name: str) -> Bench:
+def _read_so_arms(file: BenchTable, name: str) -> Bench:
     from devices.cameras.described import CameraEntry
     from devices.so101.bench import read_arms, robot_of
 
@@ -223,7 +223,7 @@ def _read_so101(file: BenchTable, name: str) -> Bench:
         CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
         for camera in file.table("cameras").names()
     )
-    robot = robot_of(arms, tuple(entry.spec for entry in cameras))
+    robot = robot_of(file.raw("kind"), arms, tuple(entry.spec for entry in cameras))
     park = None
     if file.has("park"):
         count = len(robot.joints)

@@ -48,7 +48,7 @@ def robot_folder(name: str) -> Path:
 
 def joint_specs(robot_xml: Path) -> tuple[JointSpec, ...]:
     """Joints in actuator order; limits and speeds as written in the description."""
-    root = ElementTree.parse(robot_xml).getroot()
+    root = _whole(robot_xml)
     ranges = {j.get("name", ""): _numbers(j.get("range", "")) for j in root.iter("joint")}
     names = [a.get("joint", "") for a in root.findall("actuator/*")]
     numbers = {n.get("name", ""): _numbers(n.get("data", "")) for n in root.iter("numeric")}
@@ -56,6 +56,15 @@ def joint_specs(robot_xml: Path) -> tuple[JointSpec, ...]:
         _spec(name, ranges[name][0], ranges[name][1], speed)
         for name, speed in zip(names, numbers[SPEEDS], strict=True)
     )
+
+
+def _whole(robot_xml: Path) -> ElementTree.Element:
+    """The description with the files it includes, as MuJoCo would read it."""
+    root = ElementTree.parse(robot_xml).getroot()
+    for include in root.findall("include"):
+        root.remove(include)
+        root.extend(_whole(robot_xml.parent / include.get("file", "")))
+    return root
 
 
 def _numbers(text: str) -> list[float]:

@@ -1,7 +1,7 @@
 """A bench of SO-101 arms as a file describes it, and the devices built from that.
 
     version = 1
-    kind = "so101"
+    kind = "so101"                      # or "so100"
 
     [follower]
     port = "/dev/serial/by-id/usb-1a86_USB_Single_Serial_5A46083062-if00"
@@ -34,7 +34,6 @@ from devices.so101.chain import ArmPort
 from devices.so101.leader import SO101Leader
 from recordings.types import CameraSpec, JointSpec, RobotSpec
 
-KIND = "so101"
 ROBOT = "so101"
 CONTROL_HZ = 100.0
 TOOL_LEADER = "hand"
@@ -82,10 +81,10 @@ def read_arms(file: BenchTable) -> SO101Arms:
     return SO101Arms(follower, leaders)
 
 
-def robot_of(arms: SO101Arms, cameras: tuple[CameraSpec, ...]) -> RobotSpec:
-    """What this very follower is."""
+def robot_of(kind: str, arms: SO101Arms, cameras: tuple[CameraSpec, ...]) -> RobotSpec:
+    """What this very follower is; an SO-100 has the same joints under another name."""
     joints = within_range(described_joints(), arms.follower.calibration)
-    return RobotSpec(ROBOT, joints, cameras, CONTROL_HZ)
+    return RobotSpec(kind, joints, cameras, CONTROL_HZ)
 
 
 @dataclass(frozen=True, slots=True)

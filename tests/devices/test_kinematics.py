@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.description import joint_specs, robot_folder
 from devices.errors import UnknownRobot, UnreachablePose
 from devices.kinematics import Kinematics
 
@@ -33,9 +34,15 @@ def rotation(x, y, z, w):
     )
 
 
+@pytest.fixture(scope="module", params=["so101", "so100"])
+def described(request):
+    """Both arms have the same joints at the same distances."""
+    return Kinematics.of(request.param)
+
+
 @pytest.mark.parametrize(("q", "position", "quaternion"), CHECKS)
-def test_tip_is_where_the_designers_put_it(q, position, quaternion):
-    pose = ARM.tip_pose([*q, 0.0])
+def test_tip_is_where_the_designers_put_it(described, q, position, quaternion):
+    pose = described.tip_pose([*q, 0.0])
     assert np.abs(pose[:3, 3] - position).max() < 5e-4
     assert np.abs(pose[:3, :3] - rotation(*quaternion)).max() < 1e-3
 
@@ -44,6 +51,11 @@ def test_batch_and_single_forward_agree():
     rows = np.random.default_rng(0).uniform(-1, 1, (5, 6))
     singles = [ARM.tip_pose(row)[:3, 3] for row in rows]
     np.testing.assert_allclose(ARM.tip_positions(rows), singles, atol=1e-6)
+
+
+@pytest.mark.parametrize("robot", ["so101", "so100"])
+def test_joints_are_the_same_with_and_without_mujoco(robot):
+    assert joint_specs(robot_folder(robot) / "robot.xml") == Kinematics.of(robot).joints
 
 
 def test_gripper_is_a_fraction_of_its_range():
@@ -123,5 +135,5 @@ def test_clearance_notices_an_arm_folded_into_itself():
 
 
 def test_unknown_robot_lists_the_known_ones():
-    with pytest.raises(UnknownRobot, match=r"no robot description 'r2d2'\. Known: so101"):
+    with pytest.raises(UnknownRobot, match=r"no robot description 'r2d2'\. Known: so100, so101"):
         Kinematics.of("r2d2")

@@ -64,6 +64,13 @@ def test_a_bench_of_real_arms(load):
     assert bench.settings.heartbeat_s == 0.5  # a real arm is watched more closely than a simulated
 
 
+def test_an_so100_is_the_same_arm_under_its_own_name(load):
+    bench = load(GOOD.replace('kind = "so101"', 'kind = "so100"'))
+    assert bench.robot.name == "so100"
+    assert bench.robot.joints == load(GOOD).robot.joints
+    assert bench.build().kinematics.joints[0].name == "shoulder_pan"
+
+
 def test_it_travels_to_another_process_and_builds_devices_that_are_closed(load):
     hardware = pickle.loads(pickle.dumps(load(GOOD))).build()
     assert set(hardware.leaders) == {"main", "hand"}
