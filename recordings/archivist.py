@@ -9,11 +9,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recordings.errors import NoRoomToSeal, RecordingError
-from recordings.journal import JournalWriter
+from recordings.header import EpisodeHeader
+from recordings.journal import SUFFIX, Item, JournalWriter
 from recordings.library import (
     episode_info,
     keep,
@@ -48,6 +49,10 @@ class Archivist:
     def finish(self, writer: JournalWriter) -> None:
         """Close a journal and seal it."""
         self._submit(lambda: self._finish(writer))
+
+    def save(self, header: EpisodeHeader, items: Sequence[Item]) -> None:
+        """Make an episode of records that were kept in memory."""
+        self._submit(lambda: self._save(header, items))
 
     def recover(self) -> None:
         """Seal what earlier runs left behind."""
@@ -94,6 +99,12 @@ class Archivist:
     def _finish(self, writer: JournalWriter) -> Report:
         writer.close()
         return episode_info(self.folder, seal(writer.path).stem)
+
+    def _save(self, header: EpisodeHeader, items: Sequence[Item]) -> Report:
+        writer = JournalWriter(self.folder / f"{header.id}{SUFFIX}", header=header)
+        for item in items:
+            writer.append_item(item)
+        return self._finish(writer)
 
     def _keep(self, episode_id: str) -> Report:
         keep(self.folder, episode_id)

@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from recordings.header import EpisodeHeader
 
@@ -41,6 +41,17 @@ class Kind(enum.IntEnum):
     EVENT = 4  # JSON {"kind", "data"}
     PLAN = 5  # a plan in wire form
     END = 6  # JSON {"success", "reason"}
+
+
+class Item(NamedTuple):
+    """One record to be, see :meth:`JournalWriter.append`."""
+
+    kind: Kind
+    payload: bytes
+    t_ns: int
+    stream: int = 0
+    index: int = -1
+    seq: int = -1
 
 
 class JournalWriter:
@@ -100,6 +111,15 @@ class JournalWriter:
             os.ftruncate(self._file, self.bytes_written)
             raise
         self.bytes_written += size
+
+    def append_item(self, item: Item) -> None:
+        """Write one record that somebody prepared.
+
+        Raises:
+            OSError: as :meth:`append`.
+        """
+        kind, payload, t_ns, stream, index, seq = item
+        self.append(kind, payload, t_ns=t_ns, stream=stream, index=index, seq=seq)
 
     def close(self) -> None:
         """Push everything to the disk and release the file. May take as long as the disk does.

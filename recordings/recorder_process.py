@@ -19,7 +19,7 @@ from typing import Any, Final
 from recordings.archivist import Report
 from recordings.errors import RecordingError
 from recordings.live import Live, LiveHandle
-from recordings.recorder import Recorder
+from recordings.recorder import RECENT_S, Recorder
 from recordings.types import Fault, Plan
 
 _DRAIN_PERIOD_S: Final = 0.02  # 50 Hz: a camera ring of 32 pictures holds 50 times as long
@@ -34,6 +34,7 @@ class RecorderSettings:
     folder: Path
     quality: int = 90  # JPEG, 1 … 100
     reserve_bytes: int = 256 * 2**20
+    recent_s: float = RECENT_S  # always available to keep; 0: nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveRecent:
+    """Make an episode of what just happened."""
+
+    task: str
+    episode_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Take the episode into the data set."""
 
@@ -67,7 +76,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class NoteEvent:
-    """Something happened; dropped when nothing is being recorded."""
+    """Something happened; dropped when neither an episode nor recent things are kept."""
 
     kind: str
     data: dict[str, Any]
@@ -76,7 +85,7 @@ class NoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class NotePlan:
-    """A plan arrived; dropped when nothing is being recorded."""
+    """A plan arrived; dropped when neither an episode nor recent things are kept."""
 
     plan: Plan
     t_ns: int
@@ -87,7 +96,7 @@ class Close:
     """End, seal, exit."""
 
 
-RecorderCommand = Begin | End | Keep | Discard | NoteEvent | NotePlan | Close
+RecorderCommand = Begin | End | SaveRecent | Keep | Discard | NoteEvent | NotePlan | Close
 
 
 def run_recorder(live: LiveHandle, settings: RecorderSettings, pipe: Connection) -> None:
@@ -107,7 +116,11 @@ def run_recorder(live: LiveHandle, settings: RecorderSettings, pipe: Connection)
 
 def _record(rings: Live, settings: RecorderSettings, pipe: Connection) -> None:
     recorder = Recorder(
-        rings, settings.folder, quality=settings.quality, reserve_bytes=settings.reserve_bytes
+        rings,
+        settings.folder,
+        quality=settings.quality,
+        reserve_bytes=settings.reserve_bytes,
+        recent_s=settings.recent_s,
     )
     recorder.recover()
     asked_to_close = _serve(recorder, pipe)
@@ -149,13 +162,15 @@ def _obey(recorder: Recorder, pipe: Connection, command: RecorderCommand) -> Non
                 recorder.begin(command.task, episode_id=command.episode_id)
             case End():
                 recorder.end(success=command.success)
+            case SaveRecent():
+                recorder.save_recent(command.task, episode_id=command.episode_id)
             case Keep():
                 recorder.keep(command.episode_id)
             case Discard():
                 recorder.discard(command.episode_id)
-            case NoteEvent() if recorder.recording:
+            case NoteEvent() if recorder.notes:
                 recorder.event(command.kind, command.data, t_ns=command.t_ns)
-            case NotePlan() if recorder.recording:
+            case NotePlan() if recorder.notes:
                 recorder.plan(command.plan, t_ns=command.t_ns)
             case _:
                 pass

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from recordings.header import new_episode_id
 from recordings.live import LiveHandle
+from recordings.recorder import RECENT_S
 from recordings.recorder_process import (
     Begin,
     Close,
@@ -27,6 +28,7 @@ from recordings.recorder_process import (
     NotePlan,
     RecorderCommand,
     RecorderSettings,
+    SaveRecent,
     run_recorder,
 )
 from recordings.types import EpisodeInfo, EpisodePhase, Fault, Plan, RobotSpec
@@ -49,12 +51,13 @@ class RecorderHost:
         *,
         quality: int = 90,
         reserve_bytes: int = 256 * 2**20,
+        recent_s: float = RECENT_S,
     ) -> None:
         if (mismatch := live.robot.mismatch(robot)) is not None:
             message = f"the live rings belong to another robot ({mismatch})"
             raise ValueError(message)
         self._live = live
-        self._settings = RecorderSettings(Path(folder), quality, reserve_bytes)
+        self._settings = RecorderSettings(Path(folder), quality, reserve_bytes, recent_s)
         self._context = multiprocessing.get_context("spawn")
         self._pipe: Connection | None = None
         self._process: SpawnProcess | None = None
@@ -107,6 +110,12 @@ class RecorderHost:
         """Finish the running episode; it is sealed in the background, the next may begin."""
         self._running = ""
         self._send(End(success))
+
+    def save_recent(self, task: str) -> str:
+        """Make an episode of the last minute, recorded or not; returns the id it will have."""
+        episode_id = new_episode_id()
+        self._send(SaveRecent(task, episode_id))
+        return episode_id
 
     def keep(self, episode_id: str) -> None:
         """Take the episode into the data set."""
