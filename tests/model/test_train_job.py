@@ -83,7 +83,7 @@ def test_a_run_reports_saves_and_finishes(episodes: Path, tmp_path: Path) -> Non
 def look_at_shown_chunks(lines: list[dict[str, Any]]) -> None:
     """The newest held-out chunks are small, and say what the held-out error says."""
     shown = [line for line in lines if line["event"] == "chunks"][-1]
-    assert (shown["step"], shown["dt_s"], shown["grippers"]) == (2, 0.1, [False] * 5 + [True])
+    assert (shown["step"], shown["dt_s"], shown["grippers"]) == (2, 0.05, [False] * 5 + [True])
     recorded, planned = np.array(shown["recorded"]), np.array(shown["planned"])
     assert recorded.shape == planned.shape == (3, 30, 6)
     assert np.array(shown["valid"]).shape == (3, 30)
