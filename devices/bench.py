@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # heavy to import; only the process that builds the devices n
     from devices.sim.scene import SimScene
 
 SIM = "sim"
+HAND = "hand"  # the leader that is driven with mouse and keys
 SO_ARMS = ("so101", "so100")
 VERSION = 1
 SO101_TABLES = (
@@ -66,6 +67,11 @@ class Hardware:
 class Arms(Protocol):
     """Arms of a real bench, described."""
 
+    @property
+    def leader_names(self) -> tuple[str, ...]:
+        """Leader arms, the one that is usually taken first."""
+        ...
+
     def build(self, robot: RobotSpec) -> tuple[Arm, dict[str, Leader]]:
         """Follower and leaders, none of them open."""
         ...
@@ -103,6 +109,16 @@ class Bench:
     inputs: tuple[InputEntry, ...] = ()
     """Pucks and gamepads that drive the tool."""
 
+    @property
+    def is_simulated(self) -> bool:
+        return self.arms is None
+
+    @property
+    def main_leader(self) -> str:
+        """What a person drives with unless another is chosen: a leader arm where there is one."""
+        leader_arms = () if self.arms is None else self.arms.leader_names
+        return leader_arms[0] if leader_arms else HAND
+
     def build(self) -> Hardware:
         """The devices, in the process that will own them."""
         return self._simulated() if self.arms is None else self._real(self.arms)
@@ -114,7 +130,7 @@ class Bench:
         sim = build_sim(self.robot, seed=self.seed)
         return Hardware(
             arm=sim.arm,
-            leaders={"hand": sim.hand, "demonstrator": sim.demonstrator, **self._input_leaders},
+            leaders={HAND: sim.hand, "demonstrator": sim.demonstrator, **self._input_leaders},
             cameras=dict(sim.cameras),
             scene=sim.scene,
             kinematics=Kinematics.of(self.robot.name),
@@ -132,7 +148,7 @@ class Bench:
             arm=arm,
             leaders={
                 **leaders,
-                "hand": HandLeader(Kinematics.of(self.robot.name)),
+                HAND: HandLeader(Kinematics.of(self.robot.name)),
                 **self._input_leaders,
             },
             cameras={entry.spec.name: entry.build() for entry in self.cameras},

@@ -24,6 +24,10 @@ CONDITIONS: dict[str, tuple[Holds, str]] = {
         lambda s: s.teaching.recording or bool(s.teaching.last_id),
         "No take was recorded in this session.",
     ),
+    "simulation": (
+        lambda s: s.cell.bench.is_simulated,
+        "Only the simulated bench has a demonstrator and scenes.",
+    ),
     "no demonstrator": (
         lambda s: not s.teaching.demonstrating,
         "The demonstrator is recording already.",

@@ -38,7 +38,7 @@ from studio.parts.estimating import Estimating
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout
 from studio.parts.running import Running
-from studio.parts.teaching import HAND, Teaching
+from studio.parts.teaching import Teaching
 from studio.parts.training import Training
 from studio.recorder_host import ENDED_BY
 from studio.settings import Folders, Preferences, save_preferences
@@ -258,11 +258,11 @@ class Session(QObject):
         """Nobody drives; the arm stays where it is."""
         self.running.hold()
 
-    def take_over(self) -> None:
-        """Instant hold, then the person drives."""
+    def take_over(self, leader: str = "") -> None:
+        """Instant hold, then the person drives, with this leader or the bench's main one."""
         if self.running.trials is not None:
             self.running.stop_trials()
-        self.cell.send(SelectLeader(HAND))
+        self.cell.send(SelectLeader(leader or self.cell.bench.main_leader))
         self.cell.send(SetAuthority(Authority.LEADER))
 
     def move_tool(self, move: MoveTool) -> None:

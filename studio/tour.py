@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+from devices.bench import HAND
 from devices.commands import MoveTool
 from recordings.rig_status import RigPhase
 from recordings.types import Authority, Autonomy
@@ -129,7 +130,7 @@ class Tour(QObject):
         yield Wait("motion", lambda: session.cell.active is not None)
         yield pause(3.0)
         self._shot("6-run-autonomous")
-        session.take_over()
+        session.take_over(HAND)
         yield Wait("the person", lambda: session.status.authority is Authority.LEADER)
         for _ in range(20):
             session.move_tool(MoveTool((0.0, 0.05, 0.03), (0.0, 0.0, 0.0), 0.0))

@@ -48,6 +48,10 @@ class SO101Arms:
     follower: ArmPort
     leaders: Mapping[str, ArmPort]
 
+    @property
+    def leader_names(self) -> tuple[str, ...]:
+        return tuple(self.leaders)
+
     def build(self, robot: RobotSpec) -> tuple[Arm, dict[str, Leader]]:
         """The follower and the leaders, none of them open."""
         joints = described_joints()

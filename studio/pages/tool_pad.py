@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from devices.bench import HAND
 from devices.commands import MoveTool
 from recordings.rig_status import RigStatus
 from recordings.types import Authority
@@ -32,7 +33,7 @@ class ToolPad(QWidget):
         if session.teaching.demonstrating or session.status.stopped:
             return
         if session.status.authority is not Authority.LEADER and any((*linear, *angular, gripper)):
-            session.take_over()
+            session.take_over(HAND)
         session.move_tool(MoveTool(linear, angular, gripper))
 
     def _on_session_status_changed(self, status: RigStatus) -> None:

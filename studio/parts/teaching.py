@@ -15,8 +15,6 @@ from recordings.types import Authority, EpisodeInfo
 from studio.demonstrations import DRIVER, DemonstrationSeries
 from studio.workcell import Workcell
 
-HAND = "hand"
-
 
 class Teaching(QObject):
     """Records episodes on one workcell."""
@@ -77,7 +75,7 @@ class Teaching(QObject):
 
     def drive(self) -> None:
         """The person drives, nothing is recorded."""
-        self._cell.send(SelectLeader(HAND))
+        self._cell.send(SelectLeader(self._cell.bench.main_leader))
         self._cell.send(SetAuthority(Authority.LEADER))
 
     def toggle(self) -> None:
@@ -105,7 +103,7 @@ class Teaching(QObject):
             return
         self._cell.send(SetTask(self.task))
         self._episode = recorder.begin(self.task)
-        recorder.event(DRIVER, {"leader": HAND})
+        recorder.event(DRIVER, {"leader": self._cell.bench.main_leader})
         if self._cell.status.authority is not Authority.LEADER:
             self.drive()
         self.recording, self.mark, self._since_ns = True, None, time.monotonic_ns()
@@ -151,6 +149,9 @@ class Teaching(QObject):
         """Let the demonstrator record ``count`` good takes on fresh scenes."""
         recorder = self._cell.recorder
         if self.demonstrating or self.recording or recorder is None or not self._cell.ready:
+            return
+        if not self._cell.bench.is_simulated:
+            self.noticed.emit("The demonstrator knows the simulated bench only.", "attention")
             return
         if recorder.recording:
             self.noticed.emit("A run is being recorded on Run: end it there first.", "attention")

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from devices.bench import Bench
 from devices.commands import (
     Approve,
     AuthorityChanged,
@@ -73,7 +74,7 @@ class Cell:
         self.status = RigStatus()
         self.scene = None
         self.active = None
-        self.bench = SimpleNamespace(robot=RobotSpec("so101", (), (), 100.0))
+        self.bench = Bench("sim", RobotSpec("so101", (), (), 100.0))
 
     def send(self, command):
         self.sent.append(command)
