@@ -75,8 +75,9 @@ def collect(camera: Camera, board: Board, deadline_s: float) -> Collector:
     collector, said = Collector(board), ""
     while collector.lens is None or len(collector.views) < GOOD_VIEWS:
         frame = camera.read(READ_S)
-        if frame is not None:
-            collector.offer(frame.image)
+        if frame is None:  # a camera that stays silent raises by itself
+            continue
+        collector.offer(frame.image)
         if collector.advice != said:
             said = collector.advice
             say(said)

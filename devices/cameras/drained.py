@@ -19,7 +19,7 @@ from devices.cameras.errors import CameraSilent, CameraUnplugged
 from devices.errors import ConnectFailed, DeviceError, NotConnected
 from recordings.types import U8, CameraSpec, Frame
 
-SILENT_S = 1.0  # no picture for longer while connected: an error, so that it is opened again
+SILENT_S = 2.0  # no picture for longer: an error, so that it is opened again; stale is it before
 CLOSE_WAIT_S = 1.0  # a source that hangs for longer is left to its thread
 _NS = 1e9
 
