@@ -14,6 +14,7 @@ FOLDER = Path(assets.__file__).parent / "help"
 TOPICS = (
     *((page, page.capitalize()) for page in PAGES),
     ("keys", "All keys"),
+    ("recordings", "Recordings"),
     ("safety", "Safety"),
     ("trouble", "When something is wrong"),
 )
