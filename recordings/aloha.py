@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import h5py
 import numpy as np
@@ -25,6 +25,7 @@ from recordings.arriving import Arrival, Terms, header_of, regular_times, robot_
 from recordings.errors import NotADataset
 from recordings.grid import ticks_of
 from recordings.reader import Episode
+from recordings.stored import Tree
 from recordings.types import Authority, CameraSpec, frozen_f32
 
 FPS: Final = 50.0  # Hz, of the original robot, where the file does not say
@@ -72,7 +73,7 @@ class Writer:
 _NAME: Final = re.compile(r"episode_(\d+)\.hdf5")
 
 
-def _fill(file: h5py.File, episode: Episode, fps: int) -> None:
+def _fill(file: Tree, episode: Episode, fps: int) -> None:
     ticks = ticks_of(episode, fps=fps)
     qpos = episode.state[ticks.row]
     file.attrs.update(sim=False, compress=True, fps=fps, task=episode.task)
@@ -113,7 +114,7 @@ def read(source: Path, terms: Terms) -> Iterator[Arrival]:
         yield arrival
 
 
-def _arrival(file: h5py.File, path: Path, terms: Terms) -> Arrival:
+def _arrival(file: Tree, path: Path, terms: Terms) -> Arrival:
     state, action = file["observations/qpos"][()], file["action"][()]
     if state.shape != action.shape:
         why = f"qpos has shape {state.shape} and action {action.shape}, which must be equal"
@@ -136,7 +137,7 @@ def _arrival(file: h5py.File, path: Path, terms: Terms) -> Arrival:
     )
 
 
-def _joint_names(file: h5py.File, count: int) -> tuple[str, ...]:
+def _joint_names(file: Tree, count: int) -> tuple[str, ...]:
     if "joint_names" in file.attrs:
         return tuple(json.loads(file.attrs["joint_names"]))
     if count == 2 * (len(_ARM) + 1):
@@ -146,17 +147,18 @@ def _joint_names(file: h5py.File, count: int) -> tuple[str, ...]:
     return tuple(f"joint_{i}" for i in range(count))
 
 
-def _camera(name: str, data: Any, compressed: bool, fps: float) -> CameraSpec:  # noqa: ANN401
+def _camera(name: str, data: Tree, compressed: bool, fps: float) -> CameraSpec:
     if compressed:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data[0].tobytes())
     else:
         height, width = data.shape[1:3]
-    return CameraSpec(name, width, height, fps)
+    return CameraSpec(name, int(width), int(height), fps)
 
 
 def _pictures(path: Path, camera: str, compressed: bool) -> Iterator[bytes]:
     with h5py.File(path, "r") as file:
-        for row in file[f"observations/images/{camera}"]:
+        rows: Tree = file[f"observations/images/{camera}"]
+        for row in rows:
             image = simplejpeg.decode_jpeg(row.tobytes(), colorspace="BGR") if compressed else row
             yield simplejpeg.encode_jpeg(
                 np.ascontiguousarray(image), quality=QUALITY, colorspace="RGB"

@@ -23,6 +23,7 @@ from recordings.library import list_episodes
 from recordings.opening import interventions
 from recordings.reader import Episode
 from recordings.seal import check_room, push_to_disk
+from recordings.stored import Tree
 from recordings.trimming import kept_pictures, kept_rows
 from recordings.types import EpisodeInfo
 
@@ -100,7 +101,7 @@ def _rewrite(path: Path, trim: Trim) -> None:
     sync_folder(path.parent)
 
 
-def _copy_part(source: h5py.File, file: h5py.File, trim: Trim) -> None:
+def _copy_part(source: Tree, file: Tree, trim: Trim) -> None:
     t_ns = source["steps/t_mono_ns"][()]
     cut_ns = int(source.attrs.get("cut_from_ns", 0))
     rows = kept_rows(t_ns, trim, cut_from_ns=cut_ns)
@@ -134,7 +135,7 @@ def _copy_part(source: h5py.File, file: h5py.File, trim: Trim) -> None:
     )
 
 
-def _copy_stream(source: h5py.Group, group: h5py.Group, pictures: slice) -> None:
+def _copy_stream(source: Tree, group: Tree, pictures: slice) -> None:
     group.attrs.update(source.attrs)
     offset = source["offset"][pictures].astype(np.int64)
     size = source["size"][pictures].astype(np.int64)
@@ -148,7 +149,7 @@ def _copy_stream(source: h5py.Group, group: h5py.Group, pictures: slice) -> None
         group.create_dataset(name, data=source[name][pictures])
 
 
-def _copy_events(source: h5py.Group, group: h5py.Group, kept_ns: np.ndarray) -> None:
+def _copy_events(source: Tree, group: Tree, kept_ns: np.ndarray) -> None:
     times = source["t_mono_ns"][()]
     mine = (times >= kept_ns[0]) & (times <= kept_ns[-1]) if len(kept_ns) else times < times
     group.create_dataset("t_mono_ns", data=times[mine])

@@ -48,7 +48,7 @@ class Drain:
         losses = [self._run_camera(name, number, write) for number, name in cameras]
         losses.append(Loss("steps", block.lost, self._step_at + 1))
         for index, row in enumerate(block.rows, start=block.first_index):
-            write(Item(Kind.STEP, row.tobytes(), int(row["t_mono_ns"]), index=index))
+            write(Item(Kind.STEP, row.tobytes(), int(row["t_mono_ns"]), ring_index=index))
             self._step_at = index
         return [loss for loss in losses if loss.lost]
 

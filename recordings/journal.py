@@ -50,7 +50,7 @@ class Item(NamedTuple):
     payload: bytes
     t_ns: int
     stream: int = 0
-    index: int = -1
+    ring_index: int = -1
     seq: int = -1
 
 

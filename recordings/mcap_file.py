@@ -189,5 +189,6 @@ def _events(episode: Episode) -> Iterator[Message]:
 
 def _listed(values: np.ndarray) -> list[Any]:
     """As JSON: what is not a number becomes null."""
-    array = np.asarray(values, np.float64)
-    return np.where(np.isfinite(array), array.round(7), None).tolist()
+    array = np.asarray(values, np.float64).round(7).astype(object)
+    array[~np.isfinite(np.asarray(values, np.float64))] = None
+    return array.tolist()

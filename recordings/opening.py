@@ -5,6 +5,7 @@ Everything the list of episodes needs; steps and pictures are ``reader``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,6 +43,20 @@ def opened(path: Path) -> Iterator[Stored]:
             yield Stored(file, path=path)
     except (FileNotFoundError, PermissionError):
         raise
+    except _HDF5_STUMBLES as error:
+        raise DamagedFile(path, found=f"HDF5 says {error}") from error
+
+
+@contextmanager
+def reopened(descriptor: int, *, path: Path) -> Iterator[Stored]:
+    """The file behind a descriptor, wherever it was moved meanwhile; ``path`` is for errors.
+
+    Raises:
+        DamagedFile
+    """
+    try:
+        with os.fdopen(os.dup(descriptor), "rb") as stream, h5py.File(stream, "r") as file:
+            yield Stored(file, path=path)
     except _HDF5_STUMBLES as error:
         raise DamagedFile(path, found=f"HDF5 says {error}") from error
 

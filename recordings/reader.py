@@ -22,7 +22,7 @@ import simplejpeg
 from recordings.edits import Edits, read_edits
 from recordings.errors import DamagedFile, NoSuchCamera
 from recordings.layout import edits_folder
-from recordings.opening import opened, read_info, read_robot
+from recordings.opening import opened, read_info, read_robot, reopened
 from recordings.packing import Array
 from recordings.plans import read_plans
 from recordings.stored import Stored
@@ -134,7 +134,7 @@ class Episode:
     @cached_property
     def plans(self) -> list[Plan]:
         """What the policy proposed, in order; ``plan_id`` of a step names one by its ``id``."""
-        with opened(self.path) as root:
+        with reopened(self._file, path=self.path) as root:
             plans = read_plans(root.group("plans"))
         if not self.info.trimmed:
             return plans

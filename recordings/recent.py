@@ -44,10 +44,10 @@ class Recent:
     def add(self, item: Item) -> None:
         """One more record; one that is there already is not taken twice."""
         place = (item.kind, item.stream)
-        if item.index >= 0:
-            if item.index <= self._newest.get(place, -1):
+        if item.ring_index >= 0:
+            if item.ring_index <= self._newest.get(place, -1):
                 return
-            self._newest[place] = item.index
+            self._newest[place] = item.ring_index
         self._items.append(item)
         self._bytes += len(item.payload)
         if item.kind is Kind.STEP:

@@ -23,6 +23,7 @@ from recordings.arriving import Arrival, Terms, header_of, regular_times, robot_
 from recordings.errors import ExportRefused, NotADataset
 from recordings.grid import ticks_of
 from recordings.reader import Episode
+from recordings.stored import Tree
 from recordings.types import Authority, CameraSpec, frozen_f32
 
 FILE_NAME: Final = "demos.hdf5"
@@ -43,8 +44,8 @@ class Writer:
             why = f"{FILE_NAME} is there already"
             raise ExportRefused(out, why=why, hint="choose another folder")
         self._part = self._path.with_suffix(".part")
-        self._file = h5py.File(self._part, "w")
-        self._data = self._file.create_group("data")
+        self._file: Tree = h5py.File(self._part, "w")
+        self._data: Tree = self._file.create_group("data")
         self._count = 0
         self._total = 0
 
@@ -111,7 +112,7 @@ def read(source: Path, terms: Terms) -> Iterator[Arrival]:
     """
     try:
         with h5py.File(source, "r") as file:
-            names = sorted(file["data"], key=_number)
+            names = sorted(_demos(file), key=_number)
             facts = _facts(file)
     except _STUMBLES as error:
         raise NotADataset(source, why=f"it is no robomimic set ({error})") from error
@@ -124,7 +125,7 @@ def read(source: Path, terms: Terms) -> Iterator[Arrival]:
         yield arrival
 
 
-def _arrival(demo: h5py.Group, source: Path, facts: dict[str, Any], terms: Terms) -> Arrival:
+def _arrival(demo: Tree, source: Path, facts: dict[str, Any], terms: Terms) -> Arrival:
     action = demo["actions"][()]
     key = next((name for name in _STATES if name in demo["obs"]), None)
     state = None if key is None else demo[f"obs/{key}"][()]
@@ -158,14 +159,19 @@ def _arrival(demo: h5py.Group, source: Path, facts: dict[str, Any], terms: Terms
     )
 
 
-def _facts(file: h5py.File) -> dict[str, Any]:
+def _demos(file: Tree) -> list[str]:
+    return list(file["data"])
+
+
+def _facts(file: Tree) -> dict[str, Any]:
     found = json.loads(file["data"].attrs.get("env_args", "{}"))
     return {**(found.get("env_kwargs") or {}), "robot": found.get("env_name", "robomimic")}
 
 
 def _pictures(path: Path, name: str) -> Iterator[bytes]:
     with h5py.File(path, "r") as file:
-        for image in file[name]:
+        images: Tree = file[name]
+        for image in images:
             yield simplejpeg.encode_jpeg(image, quality=QUALITY, colorspace="RGB")
 
 

@@ -17,6 +17,8 @@ import numpy.typing as npt
 from recordings.errors import DamagedFile
 from recordings.packing import Array
 
+Tree = Any  # an h5py file or group of somebody else: its types do not say what lies under a name
+
 
 class Stored:
     """One HDF5 group of the file at ``path``; every method raises ``DamagedFile``."""

@@ -103,7 +103,7 @@ class Dataset:
             table = file.read(columns=[*dict.fromkeys([*names, "episode_index"])])
         except (OSError, *_STUMBLES) as error:
             raise NotADataset(place.data, why=f"it cannot be read ({error})") from error
-        mine = pa.compute.equal(table["episode_index"], place.number)
+        mine = pa.array([n == place.number for n in table["episode_index"].to_pylist()])
         table = table.filter(mine).select(names)
         if len(table) != place.length:
             why = f"episode {place.number} has {len(table)} of {place.length} rows"

@@ -66,8 +66,8 @@ def picture_stats(pixels: Histogram, *, frames: int) -> Stats:
     spread = np.sqrt((pixels * (values - mean[:, None]) ** 2).sum(axis=1) / total)
     seen = [np.flatnonzero(row) for row in pixels]
     found = {
-        "min": _deep([values[row[0]] for row in seen]),
-        "max": _deep([values[row[-1]] for row in seen]),
+        "min": _deep([float(values[row[0]]) for row in seen]),
+        "max": _deep([float(values[row[-1]]) for row in seen]),
         "mean": _deep(mean.tolist()),
         "std": _deep(spread.tolist()),
         "count": [frames],

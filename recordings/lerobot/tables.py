@@ -46,9 +46,11 @@ class DataFile:
         self.path = path
         self.bytes = 0
         self.rows = 0
-        self._writer = pq.ParquetWriter(
-            path, schema, compression=codecs, use_dictionary=[_leaf(schema.field(n)) for n in plain]
-        )
+        options: dict[str, Any] = {  # the type hints of the library know one codec for all
+            "compression": codecs,
+            "use_dictionary": [_leaf(schema.field(name)) for name in plain],
+        }
+        self._writer = pq.ParquetWriter(path, schema, **options)
 
     def write(self, table: pa.Table) -> None:
         """Append one episode."""

@@ -6,13 +6,15 @@ later one: episodes can be cut out by copying. Knows no dataset.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 import av
+import av.container
 import av.error
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,12 @@ from av.video.frame import PictureType
 from recordings.errors import DamagedFile
 from recordings.lerobot.layout import Codec
 
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
 U8 = npt.NDArray[np.uint8]
+
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder would write a page per file to stderr
 
 # g=2 makes random access cheap; crf as LeRobot chooses for AV1, its visual equal for H.264
 _ENCODERS: Final = {
@@ -39,7 +46,7 @@ class VideoWriter:
         self.path = path
         self.frames = 0
         self._box = av.open(str(path), "w", options={"movflags": "faststart"})
-        stream = self._box.add_stream(encoder, rate=fps, options=options)
+        stream = cast("VideoStream", self._box.add_stream(encoder, rate=fps, options=options))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = Fraction(1, fps)
         stream.codec_context.thread_count = 1
@@ -112,7 +119,7 @@ def _wanted(
             continue
         if number != given:
             break
-        yield frame.to_ndarray(format="rgb24")
+        yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
         given += 1
         if given == count:
             return

@@ -15,6 +15,7 @@ TOPICS = (
     *((page, page.capitalize()) for page in PAGES),
     ("arms", "Real arms"),
     ("keys", "All keys"),
+    ("recordings", "Recordings"),
     ("safety", "Safety"),
     ("trouble", "When something is wrong"),
 )

@@ -1,8 +1,11 @@
 """What recording costs: prints one JSON object.
 
-Two cameras at 30 fps and 100 Hz steps for a few seconds, through the real recorder process, once
-with 320×240 and once with 640×480 pictures of a moving, noisy scene (blank pictures would flatter
-the encoder). CPU seconds are those of the recorder process alone.
+Two and three cameras at 30 fps and 100 Hz steps for a few seconds, through the real recorder
+process, with 320×240 and 640×480 pictures of a moving, noisy scene (blank pictures would flatter
+the encoder). CPU seconds are those of the recorder process alone. ``memory`` records many short
+episodes one after the other; once the ring of the last minute is full nothing may grow.
+
+Baseline in the same run: ``encode_only`` is what the JPEGs alone cost, without any recording.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import simplejpeg
 
 from recordings.live import Live
 from recordings.types import (
@@ -53,9 +57,10 @@ def scene(width: int, height: int) -> list[np.ndarray]:
     return pictures
 
 
-def robot_with(width: int, height: int) -> RobotSpec:
+def robot_with(width: int, height: int, *, cameras: int = 2) -> RobotSpec:
     joints = tuple(JointSpec(f"j{i}", -2.0, 2.0, 3.0) for i in range(6))
-    cameras = tuple(CameraSpec(name, width, height, 30.0) for name in ("front", "wrist"))
+    names = ("front", "wrist", "side")[:cameras]
+    cameras = tuple(CameraSpec(name, width, height, 30.0) for name in names)
     return RobotSpec("bench", joints, cameras, control_hz=1 / TICK_S)
 
 
@@ -93,8 +98,44 @@ def until(host: RecorderHost, wanted: Callable[[EpisodeInfo], bool], faults: lis
                 return time.perf_counter()
 
 
-def measure(width: int, height: int, *, seconds: float) -> dict[str, float | int]:
-    robot = robot_with(width, height)
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process without what it shares."""
+    fields = Path(f"/proc/{pid}/statm").read_text().split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def encode_only(pictures: list[np.ndarray], *, cameras: int) -> float:
+    """CPU seconds per recorded second of the JPEGs alone."""
+    start_s = time.process_time()
+    for picture in pictures:
+        simplejpeg.encode_jpeg(picture, quality=90, colorsubsampling="420")
+    return cameras * 30 * (time.process_time() - start_s) / len(pictures)
+
+
+def flat_memory(*, episodes: int, seconds: float) -> dict[str, object]:
+    """Resident memory after every fifth of ``episodes`` short episodes."""
+    robot = robot_with(320, 240)
+    pictures = scene(320, 240)
+    live = Live.create(robot)
+    seen: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        host = RecorderHost(live.handle, robot, Path(folder), recent_s=5.0)
+        host.start()
+        for number in range(episodes):
+            name = host.begin("bench")
+            feed(live, pictures, seconds)
+            host.end()
+            until(host, lambda info, name=name: info.id == name and info.sealed, [])
+            if (number + 1) % max(1, episodes // 5) == 0 and host.pid is not None:
+                seen.append(round(memory_mb(host.pid), 1))
+        host.close()
+        live.close()
+        live.unlink()
+    return {"episodes": episodes, "mb": seen}
+
+
+def measure(width: int, height: int, *, cameras: int, seconds: float) -> dict[str, float | int]:
+    robot = robot_with(width, height, cameras=cameras)
     pictures = scene(width, height)
     faults: list[Fault] = []
     live = Live.create(robot)
@@ -105,7 +146,9 @@ def measure(width: int, height: int, *, seconds: float) -> dict[str, float | int
         until(host, lambda info: info.phase is EpisodePhase.RECORDING, faults)
         assert host.pid is not None
         cpu_before_s = cpu_s(host.pid)
+        started_s = time.perf_counter()
         steps, frames = feed(live, pictures, seconds)
+        fed_s = time.perf_counter() - started_s
         recording_cpu_s = cpu_s(host.pid) - cpu_before_s
         journal = (Path(folder) / f"{first}.journal").stat().st_size
         ended_s = time.perf_counter()
@@ -131,7 +174,9 @@ def measure(width: int, height: int, *, seconds: float) -> dict[str, float | int
     return {
         "cpu_s_per_recorded_s": round(recording_cpu_s / seconds, 3),
         "cpu_s_per_recorded_s_with_sealing": round(total_cpu_s / seconds, 3),
-        "frames_dropped": 2 * frames - files[0].frames,
+        "encode_only": round(encode_only(pictures, cameras=cameras), 3),
+        "ticks_per_s": round(steps / fed_s, 2),
+        "frames_dropped": cameras * frames - files[0].frames,
         "steps_dropped": steps - files[0].steps,
         "faults": len(faults),
         "journal_bytes_per_s": round(journal / seconds),
@@ -143,10 +188,14 @@ def measure(width: int, height: int, *, seconds: float) -> dict[str, float | int
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--episodes", type=int, default=15)
+    options = parser.parse_args()
+    seconds = options.seconds
     result: dict[str, object] = {"seconds": seconds, "load": round(os.getloadavg()[0], 1)}
-    for width, height in ((320, 240), (640, 480)):
-        result[f"2x{width}x{height}"] = measure(width, height, seconds=seconds)
+    for cameras, width, height in ((2, 320, 240), (2, 640, 480), (3, 640, 480)):
+        name = f"{cameras}x{width}x{height}"
+        result[name] = measure(width, height, cameras=cameras, seconds=seconds)
+    result["memory"] = flat_memory(episodes=options.episodes, seconds=1.0)
     sys.stdout.write(json.dumps(result) + "\n")
     return 0
 

@@ -217,6 +217,23 @@ def test_robots_are_not_mixed(make_episode: MakeEpisode, robot: RobotSpec, tmp_p
     assert not (tmp_path / "all").exists()
 
 
+def test_a_full_disk_leaves_the_episode_as_it_was(episode_file: Path, small_files: int) -> None:
+    cutting.trim(episode_file.parent, episode_file.stem, Trim(0.1, 0.9))
+    before = episode_file.read_bytes()
+    with pytest.raises(OSError, match=r"."):
+        compact(episode_file.parent)
+    assert episode_file.read_bytes() == before
+    assert list(episode_file.parent.glob("*.part")) == []
+
+
+def test_an_open_episode_goes_on_when_its_folder_is_moved(episode_file: Path) -> None:
+    with Episode.open(episode_file) as episode:
+        before = episode.image("front", 3)
+        episode_file.parent.rename(episode_file.parent.with_name("anderswo 二"))
+        assert np.array_equal(episode.image("front", 3), before)
+        assert episode.plans == []
+
+
 def test_repair_names_damaged_pictures_and_removes_only_half_copies(episode_file: Path) -> None:
     folder = episode_file.parent
     with Episode.open(episode_file) as episode:

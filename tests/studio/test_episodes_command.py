@@ -87,6 +87,25 @@ def test_repair_says_what_it_cannot_do(folder: Path, capsys: pytest.CaptureFixtu
     assert "0 put right, 1 left as they are" in text
 
 
+def test_export_and_import_for_people_and_for_programs(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, back = tmp_path / "set", tmp_path / "back"
+    code, text = answer(capsys, "export", folder, "--out", out, "--mode", "fast")
+    assert code == 0
+    assert "1 episodes added" in text
+    assert "which a policy cannot reach: shoulder_pan" in text
+    code, text = answer(capsys, "export", folder, "--out", out, "--fps", 15, "--json")
+    events = [json.loads(line) for line in text.splitlines()]
+    assert (code, events[0]["event"], events[-1]["event"]) == (1, "started", "failed")
+    assert "fps 30 there, 15 asked" in events[-1]["message"]
+    assert answer(capsys, "import", back, out)[1].startswith("1 episodes imported")
+    assert answer(capsys, "check", back)[0] == 0
+    code, text = answer(capsys, "import", back, folder)
+    assert code == 1
+    assert "it is no LeRobot dataset" in text
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_a_read_only_folder_is_named_and_stays_readable(
     read_only: Path, capsys: pytest.CaptureFixture[str]
