@@ -274,7 +274,7 @@ class _Track:
         """The open file, or a new one where it would grow too long or too large."""
         fps, video = self._state.fps, self._video
         if video is not None:
-            full = video.path.stat().st_size >= VIDEO_FILE_BYTES
+            full = video.bytes >= VIDEO_FILE_BYTES
             if full or (video.frames + count) / fps > VIDEO_FILE_S:
                 self.close()
         if self._video is None:

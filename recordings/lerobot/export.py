@@ -49,7 +49,7 @@ class Wanted:
     """What the dataset should be."""
 
     mode: Mode = Mode.FAST
-    codec: Codec = Codec.H264  # compact mode
+    codec: Codec = Codec.AV1  # compact mode; what LeRobot re-encodes to when it edits a set
     units: Units = Units.RADIANS
     fps: int | None = None  # None: the rate of the slowest camera
     with_failures: bool = False  # episodes marked as failed too

@@ -45,6 +45,7 @@ class VideoWriter:
         encoder, options = _ENCODERS[codec]
         self.path = path
         self.frames = 0
+        self.bytes = 0  # what the encoder has given back so far; it runs some frames behind
         self._box = av.open(str(path), "w", options={"movflags": "faststart"})
         stream = cast("VideoStream", self._box.add_stream(encoder, rate=fps, options=options))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -64,13 +65,17 @@ class VideoWriter:
         if self._begin:
             frame.pict_type = PictureType.I
             self._begin = False
-        self._box.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
         self.frames += 1
 
     def close(self) -> None:
         """Write what is still on its way and the index."""
-        self._box.mux(self._stream.encode(None))
+        self._mux(self._stream.encode(None))
         self._box.close()
+
+    def _mux(self, packets: list[av.Packet]) -> None:
+        self.bytes += sum(packet.size for packet in packets)
+        self._box.mux(packets)
 
     def abandon(self) -> None:
         """Let go of the file; what is in it cannot be read."""

@@ -38,7 +38,7 @@ def add_commands(verbs: Verbs) -> None:
     out.add_argument("--format", choices=EXPORTS, default="lerobot")
     out.add_argument("--out", type=Path, required=True, metavar="DIR")
     out.add_argument("--mode", choices=[m.value for m in Mode], default=Mode.FAST.value)
-    out.add_argument("--codec", choices=[c.value for c in Codec], default=Codec.H264.value)
+    out.add_argument("--codec", choices=[c.value for c in Codec], default=Codec.AV1.value)
     out.add_argument("--units", choices=[u.value for u in Units], default=Units.RADIANS.value)
     out.add_argument("--fps", type=int, metavar="N", help="rows per second (slowest camera)")
     out.add_argument("--with-failures", action="store_true", help="failed episodes too")

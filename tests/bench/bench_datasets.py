@@ -1,8 +1,8 @@
 """Exporting and reading for training: prints one JSON object.
 
 Two cameras 640×480 at 30 fps of a noisy scene, recorded through the public classes. Export speed is
-in times of real time, fast and compact; baseline in the same run is compact with LeRobot's default
-codec (AV1). Reading is random windows per second; with ``--peer PYTHON`` (an environment that has
+in times of real time: fast, compact (AV1, as LeRobot's default), and as baseline the older H.264.
+Reading is random windows per second; with ``--peer PYTHON`` (an environment that has
 LeRobot and torchcodec) the same frames are read from the compact export by LeRobot itself.
 """
 
@@ -133,7 +133,7 @@ def main() -> int:
         record(folder, seconds=options.seconds, episodes=options.episodes)
         compact = Path(top) / "compact"
         kinds = {"fast": Wanted(), "compact": Wanted(mode=Mode.COMPACT)}
-        kinds["baseline_av1"] = Wanted(mode=Mode.COMPACT, codec=Codec.AV1)
+        kinds["baseline_h264"] = Wanted(mode=Mode.COMPACT, codec=Codec.H264)
         for name, wanted in kinds.items():
             result[name] = exported(folder, Path(top) / name, wanted, seconds=total_s)
         result["compact_psnr_db"] = quality_db(folder, compact)
