@@ -67,9 +67,9 @@ class Dataset:
         )
 
     def split(self, *, heldout_fraction: float, seed: int) -> tuple[I64, I64]:
-        """(training rows, held-out rows): whole episodes are held out, none of fewer than five."""
+        """(training rows, held-out rows): whole episodes are held out, as many as that rounds to."""
         count = len(self.task)
-        held = round(count * heldout_fraction) if count >= 5 else 0
+        held = round(count * heldout_fraction)
         chosen = np.random.default_rng(seed).permutation(count)[:held]
         is_held = np.isin(self.episode, chosen)
         return np.flatnonzero(~is_held), np.flatnonzero(is_held)
