@@ -66,6 +66,7 @@ RECIPES: dict[str, Recipe] = {
         final_rate=0.02,
         average=0.99,
         state_noise=0.02,
+        heldout_fraction=0.04,  # 2 of 50: each one more cube place to learn from counts
         augmentation=Augmentation(shift_px=1),
         looks=2,
     ),
