@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from devices.bench import SIM_SETTINGS
 from devices.kinematics import Kinematics
 from devices.sim.demonstrator import Demonstrator
 from devices.sim.lockstep import Pictures, follow, lockstep
@@ -54,7 +55,7 @@ CUBE = "red"
 WIDTH, HEIGHT = 320, 240
 DEMONSTRATION_SEED = 1_000_003  # first scene of the demonstrations; trials count from --seed
 LONGEST_S = 20.0
-REPLAN_S = 0.6
+REPLAN_S = SIM_SETTINGS.replan_s
 LATENCY_S = 0.1
 
 
