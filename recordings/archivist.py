@@ -21,6 +21,7 @@ from recordings.library import (
     leftover_journals,
     list_trash,
     recover_journal,
+    remove_unborn,
     trash,
 )
 from recordings.seal import seal
@@ -56,6 +57,7 @@ class Archivist:
 
     def recover(self) -> None:
         """Seal what earlier runs left behind."""
+        remove_unborn(self.folder)
         for path in leftover_journals(self.folder):
             self._submit(lambda path=path: recover_journal(path))
 

@@ -11,6 +11,7 @@ holds a lock on the file; a journal without a lock is a leftover. Reading it bac
 from __future__ import annotations
 
 import enum
+import errno
 import fcntl
 import os
 import struct
@@ -24,6 +25,7 @@ from typing import Final, NamedTuple
 from recordings.header import EpisodeHeader
 
 SUFFIX: Final = ".journal"
+UNBORN_SUFFIX: Final = ".journal.new"  # until the header is in it
 MAGIC: Final = 0x4C4A5346  # "FSJL"
 HEAD: Final = struct.Struct("<IHHIqqq")  # everything the CRC covers besides the payload
 CRC: Final = struct.Struct("<I")
@@ -61,23 +63,27 @@ class JournalWriter:
     """
 
     def __init__(self, path: Path, *, header: EpisodeHeader) -> None:
-        """Create ``path`` and write the header.
+        """Create ``path``; it appears with its header in it, so that no crash leaves an empty one.
 
         Raises:
             OSError: when the folder cannot be written or the file exists.
         """
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        unborn = path.with_name(f"{path.stem}{UNBORN_SUFFIX}")
         self.path = path
         self.bytes_written = 0
         self._sync_error: OSError | None = None
         self._closing = threading.Event()
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._file = os.open(unborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._syncing = threading.Thread(target=self._sync_loop, name="journal-sync", daemon=True)
         try:
             self.append(Kind.HEADER, header.to_bytes(), t_ns=header.created_mono_ns)
+            unborn.rename(path)
         except OSError:
             os.close(self._file)
-            path.unlink()
+            unborn.unlink(missing_ok=True)
             raise
         self._syncing.start()
 

@@ -7,13 +7,14 @@ no recorder and no window.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from recordings.edits import Edits, Fields, append_change, append_edit, read_edits
 from recordings.errors import EpisodeNotFound, RecordingError
 from recordings.journal import SUFFIX as JOURNAL_SUFFIX
-from recordings.journal import is_being_written, sync_folder
+from recordings.journal import UNBORN_SUFFIX, is_being_written, sync_folder
 from recordings.journal_reader import read_journal_header
 from recordings.layout import SUFFIX, TRASH, edits_folder, episode_path
 from recordings.opening import opened, read_info, with_edits
@@ -128,8 +129,17 @@ def leftover_journals(folder: Path) -> list[Path]:
     return [path for path in journals if not is_being_written(path)]
 
 
+def remove_unborn(folder: Path) -> None:
+    """Delete journals that a crash caught before their header was complete: they hold nothing."""
+    for path in Path(folder).glob(f"*{UNBORN_SUFFIX}"):
+        with suppress(FileNotFoundError):  # it was born while we looked
+            if not is_being_written(path):
+                path.unlink()
+
+
 def recover_journals(folder: Path) -> list[EpisodeInfo]:
     """Seal every leftover journal; returns what became of each, failures with a sentence."""
+    remove_unborn(folder)
     return [recover_journal(path) for path in leftover_journals(folder)]
 
 

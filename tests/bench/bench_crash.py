@@ -120,7 +120,8 @@ def main() -> int:
                 mine.unlink()
             try:
                 ticks = sorted(found_ticks(folder))
-            except AssertionError:
+            except AssertionError as error:
+                sys.stderr.write(f"{error}\n")
                 unreadable += 1
                 continue
             holes += ticks != list(range(len(ticks)))

@@ -122,6 +122,21 @@ def test_a_journal_that_cannot_be_recovered_is_kept_and_named(tmp_path: Path) ->
     assert path.read_bytes() == b"\1\2\3"
 
 
+def test_a_journal_without_a_complete_header_is_never_seen_and_goes_away(
+    tmp_path: Path, robot: RobotSpec
+) -> None:
+    header = new_header("task", robot=robot)
+    writer = JournalWriter(tmp_path / f"{header.id}.journal", header=header)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{header.id}.journal"]
+    writer.close()
+    with pytest.raises(FileExistsError):
+        JournalWriter(writer.path, header=header)
+    (tmp_path / "dead.journal.new").touch()
+    assert len(library.list_episodes(tmp_path)) == 1
+    library.recover_journals(tmp_path)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".h5"]
+
+
 def test_a_running_recording_is_not_taken_for_a_leftover(recorder: Recorder) -> None:
     episode_id = recorder.begin("task")
     assert library.recover_journals(recorder.folder) == []
