@@ -24,7 +24,7 @@ from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, RobotSpec
 I64 = npt.NDArray[np.int64]
 Squash = Callable[[U8], U8]  # (h, w, 3) → (s, s, 3)
 
-FEW = 6  # episodes: of fewer, every one is needed to learn from
+FEW = 5  # episodes: of fewer, every one is needed to learn from
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Dataset:
         )
 
     def split(self, *, heldout_fraction: float, seed: int) -> tuple[I64, I64]:
-        """(training rows, held-out rows): whole episodes; at least one, but none of very few."""
+        """(training rows, held-out rows): whole episodes, at least one of more than ``FEW``."""
         count = len(self.task)
-        few = count < FEW or heldout_fraction <= 0
-        held = 0 if few else max(1, round(count * heldout_fraction))
+        least = 1 if heldout_fraction > 0 and count > FEW else 0
+        held = max(least, round(count * heldout_fraction)) if count >= FEW else 0
         chosen = np.random.default_rng(seed).permutation(count)[:held]
         is_held = np.isin(self.episode, chosen)
         return np.flatnonzero(~is_held), np.flatnonzero(is_held)
