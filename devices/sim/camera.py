@@ -159,7 +159,9 @@ class SimCamera:
     def __init__(self, spec: CameraSpec, *, room: CameraRoom) -> None:
         self._spec = spec
         self._room = room
-        self._next: int | None = None  # index of the next picture; None = not connected
+        self._connected = False
+        self._next = 0  # index of the next picture
+        self._reading = threading.Lock()  # the pictures' memory goes only when nobody reads it
 
     @property
     def spec(self) -> CameraSpec:
@@ -176,26 +178,28 @@ class SimCamera:
         Raises:
             ConnectFailed: the render process does not draw.
         """
-        if self._next is None:
+        if not self._connected:
             self._room.enter()
-            self._next = 0
+            self._next, self._connected = 0, True
 
     def read(self, timeout_s: float) -> Frame | None:
         """The next picture, or None when none came in time.
 
         Raises:
-            NotConnected: before ``connect``.
+            NotConnected: before ``connect``, after ``close``.
             ReadFailed: the render process is gone.
         """
-        if self._next is None:
-            raise NotConnected(f"camera {self._spec.name}")
-        frame = self._room.next_frame(self._spec.name, self._next, timeout_s=timeout_s)
-        if frame is not None:
-            self._next = frame.index + 1
-        return frame
+        with self._reading:
+            if not self._connected:
+                raise NotConnected(f"camera {self._spec.name}")
+            frame = self._room.next_frame(self._spec.name, self._next, timeout_s=timeout_s)
+            if frame is not None:
+                self._next = frame.index + 1
+            return frame
 
     def close(self) -> None:
-        """Leave the room."""
-        if self._next is not None:
-            self._next = None
-            self._room.leave()
+        """Leave the room, after the read of another thread that is under way."""
+        if self._connected:
+            self._connected = False  # that read is the last
+            with self._reading:
+                self._room.leave()
