@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 
 from devices.cameras.errors import ControlRefused
-from devices.cameras.mode import VideoCapture
+from devices.cameras.negotiating import VideoCapture
 
 MANUAL_EXPOSURE, AUTO_EXPOSURE = 1.0, 3.0  # V4L2_EXPOSURE_MANUAL, _APERTURE_PRIORITY
 EXPOSURE_UNITS_PER_MS = 10.0  # V4L2 counts exposure in 100 µs

@@ -26,7 +26,8 @@ from devices.cameras.errors import (
     CameraSilent,
     CameraUnplugged,
 )
-from devices.cameras.mode import Mode, VideoCapture, negotiate
+from devices.cameras.mode import Mode
+from devices.cameras.negotiating import VideoCapture, negotiate
 from recordings.types import CameraSpec
 
 SETTLE_S = 1.0  # the automatic exposure needs some pictures before it can be frozen

@@ -21,7 +21,7 @@ def test_nothing_heavy_is_loaded_before_the_window_is_there():
     found = subprocess.run([sys.executable, "-c", LOOK], capture_output=True, text=True, check=True)
     loaded = set(json.loads(found.stdout))
     assert "PySide6" in loaded
-    assert not loaded & {"mujoco", "mink", "pyqtgraph", "torch", "transformers", "scipy"}
+    assert not loaded & {"cv2", "mujoco", "mink", "pyqtgraph", "torch", "transformers", "scipy"}
 
 
 def test_the_joints_of_the_description_are_those_of_the_compiled_model():

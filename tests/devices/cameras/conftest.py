@@ -13,7 +13,8 @@ import pytest
 
 from devices.cameras.drained import DrainedCamera
 from devices.cameras.http_stream import HttpStream
-from devices.cameras.mode import Mode, fourcc_number, fourcc_text
+from devices.cameras.mode import Mode
+from devices.cameras.negotiating import fourcc_number, fourcc_text
 from devices.emulators.camera_stand import CameraStand, StandPlan
 from devices.emulators.camera_troubles import Script
 from devices.emulators.pictures import TestCard

@@ -21,7 +21,8 @@ from devices.cameras.errors import (
     ControlRefused,
     ModeRefused,
 )
-from devices.cameras.mode import Mode, fourcc_number, fourcc_text
+from devices.cameras.mode import Mode
+from devices.cameras.negotiating import fourcc_number, fourcc_text
 from recordings.types import CameraSpec
 
 SPEC = CameraSpec("wrist", width=64, height=48, fps=50.0)
