@@ -26,7 +26,7 @@ from model.adapter_files import Base
 from model.config import ModelConfig
 from model.errors import CheckpointUnreadable
 from model.hub import Tell, quiet, resolve
-from model.json_files import read_json, write_json, write_text
+from model.json_files import read_json, write_json
 from model.layouts import (
     CONFIG_FILE,
     RUN_FILE,
@@ -47,6 +47,7 @@ from model.recipe import AdapterRecipe
 from model.tags import Tags
 from model.tokenizer import PromptTokenizer
 from model.weights import WeightFiles, read_tensors, write_tensors
+from recordings.whole_file import write_whole
 
 VERSION = 1
 PROGRESS_FILE = "progress.json"
@@ -138,7 +139,7 @@ def write_description(folder: Path, *, model: MolmoAct2, processor: Processor) -
     folder.mkdir(parents=True)
     write_json(folder / CONFIG_FILE, model.config.to_dict())
     write_json(folder / model.config.norm_stats_filename, processor.tags.to_dict())
-    write_text(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
+    write_whole(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
 
 
 def load(

@@ -20,7 +20,7 @@ from model.config import ModelConfig
 from model.embodiments import SO_JOINTS
 from model.errors import CannotExport
 from model.joint_frame import JointFrame
-from model.json_files import write_json, write_text
+from model.json_files import write_json
 from model.layouts import CONFIG_FILE, TOKENIZER_FILE
 from model.lerobot_export import PREFIX, policy_files
 from model.mapping import stored
@@ -28,6 +28,7 @@ from model.processor import Processor
 from model.tags import TagMetadata, Tags
 from model.transforms import recast
 from model.weights import write_shards
+from recordings.whole_file import write_whole
 
 Format = Literal["molmoact2", "lerobot"]
 FORMATS: tuple[Format, ...] = ("molmoact2", "lerobot")
@@ -105,7 +106,7 @@ def _write_released(loaded: Loaded, folder: Path, *, largest: str) -> list[str]:
     tensors = stored(loaded.model.state_dict(), processor.config)
     _write_small(folder, processor, dtype=_dtype(tensors))
     write_shards(folder, tensors, largest=largest)
-    write_text(folder / "README.md", _card(processor, notes))
+    write_whole(folder / "README.md", _card(processor, notes))
     companions.bring(loaded.path, folder)
     return notes
 
@@ -130,7 +131,7 @@ def _write_lerobot(
     write_json(folder / config.norm_stats_filename, tags.to_dict())
     policy_files(folder, config, chosen, base=str((out / BASE).resolve()))
     notes = [*notes, f"the policy refers to {out / BASE}: keep both together, at this place"]
-    write_text(folder / "README.md", _card(processor, notes))
+    write_whole(folder / "README.md", _card(processor, notes))
     return notes
 
 
@@ -147,7 +148,7 @@ def _write_small(folder: Path, processor: Processor, *, dtype: str) -> None:
     config = processor.config
     write_json(folder / CONFIG_FILE, reference_config(config, dtype=dtype))
     write_json(folder / config.norm_stats_filename, processor.tags.to_dict())
-    write_text(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
+    write_whole(folder / TOKENIZER_FILE, processor.tokenizer.to_json())
     write_json(folder / "tokenizer_config.json", _tokenizer_config(processor))
     write_json(folder / "processor_config.json", _processor_config(config))
     tokens = config.tokens

@@ -6,12 +6,12 @@ Knows no torch and nothing of what the files say.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from model.errors import CheckpointUnreadable
+from recordings.whole_file import write_whole
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -33,14 +33,4 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Replace a file by ``data``, on the disk when this returns."""
-    write_text(path, json.dumps(data, indent=1, sort_keys=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a file by ``text``, on the disk when this returns."""
-    draft = path.with_name(f".{path.name}.partial")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_whole(path, json.dumps(data, indent=1, sort_keys=False) + "\n")

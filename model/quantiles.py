@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LEVELS = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
+from recordings.columns import column_stats
 
 
 def column_statistics(
@@ -34,13 +34,5 @@ def column_statistics(
     rows = np.asarray(values, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[0] == 0 or rows.shape[1] != len(names):
         raise ValueError(f"expected (rows ≥ 1, {len(names)}) values, got shape {rows.shape}")
-    found: dict[str, Any] = {
-        "mean": rows.mean(axis=0).tolist(),
-        "std": rows.std(axis=0).tolist(),
-        "min": rows.min(axis=0).tolist(),
-        "max": rows.max(axis=0).tolist(),
-    }
-    quantiles = np.quantile(rows, list(LEVELS.values()), axis=0)
-    found.update(dict(zip(LEVELS, quantiles.tolist(), strict=True)))
-    found.update(mask=list(mask), names=list(names), count=int(rows.shape[0]))
-    return found
+    facts = {"mask": list(mask), "names": list(names), "count": int(rows.shape[0])}
+    return {**column_stats(rows), **facts}

@@ -14,8 +14,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import h5py
 import numpy as np
@@ -57,17 +56,6 @@ class Writer:
         finally:
             part.unlink(missing_ok=True)
         self._next += 1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
 
 
 _NAME: Final = re.compile(r"episode_(\d+)\.hdf5")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from recordings.edits import append_change
+from recordings.errors import Cancelled
 from recordings.header import EpisodeHeader, software_version
 from recordings.joint_units import Units
 from recordings.journal import SUFFIX, JournalWriter, Kind
@@ -53,27 +56,49 @@ class Imported:
     notes: tuple[str, ...]  # what a person should know
 
 
-def is_there(folder: Path, episode_id: str) -> bool:
-    """An episode of that name is in the folder or in its trash."""
-    return any(episode_path(place, episode_id).exists() for place in (folder, folder / TRASH))
+class Intake:
+    """Takes episodes into a folder, one after the other, and counts those there already.
 
-
-def take_in(folder: Path, arrival: Arrival, *, check: Callable[[], None] = lambda: None) -> Path:
-    """Write the episode file; returns its path. ``check`` is called often and may raise to stop.
-
-    Raises:
-        RecordingError, OSError: nothing is left behind then.
+    What was taken in is one change of the folder, also when the import ends early.
     """
-    path = folder / f"{arrival.header.id}{SUFFIX}"
-    writer = JournalWriter(path, header=arrival.header)
-    try:
-        _write(writer, arrival, check)
-        writer.close()
-        return seal(path, also=lambda file: _write_extra(file, arrival))
-    except BaseException:
-        writer.abandon()
-        path.unlink(missing_ok=True)
-        raise
+
+    def __init__(self, folder: Path, should_stop: Callable[[], bool]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._should_stop = should_stop
+        self.added: list[str] = []
+        self.known: list[str] = []
+
+    def knows(self, episode_id: str) -> bool:
+        """Whether an episode of that name is in the folder or its trash; then it is noted so."""
+        places = (self._folder, self._folder / TRASH)
+        there = any(episode_path(place, episode_id).exists() for place in places)
+        if there:
+            self.known.append(episode_id)
+        return there
+
+    def take(self, arrival: Arrival) -> None:
+        """Write the episode file.
+
+        Raises:
+            RecordingError, OSError: nothing of this episode is left behind.
+            Cancelled: the import was told to stop.
+        """
+        _take_in(self._folder, arrival, self._check)
+        self.added.append(arrival.header.id)
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """While the block lasts, episodes come in; afterwards the folder knows of them."""
+        try:
+            yield
+        finally:
+            if self.added:
+                append_change(self._folder, "import", {one: {} for one in self.added})
+
+    def _check(self) -> None:
+        if self._should_stop():
+            raise Cancelled(f"the import after {len(self.added)} complete episodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +158,20 @@ def robot_seen(
 def regular_times(count: int, *, fps: float) -> npt.NDArray[np.int64]:
     """(t,) ns of steps that came every 1/fps."""
     return FIRST_NS + np.round(np.arange(count) * (1e9 / fps)).astype(np.int64)
+
+
+def _take_in(folder: Path, arrival: Arrival, check: Callable[[], None]) -> None:
+    """``check`` is called often and may raise to stop; a file that is not whole is removed."""
+    path = folder / f"{arrival.header.id}{SUFFIX}"
+    writer = JournalWriter(path, header=arrival.header)
+    try:
+        _write(writer, arrival, check)
+        writer.close()
+        seal(path, also=lambda file: _write_extra(file, arrival))
+    except BaseException:
+        writer.abandon()
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _write(writer: JournalWriter, arrival: Arrival, check: Callable[[], None]) -> None:

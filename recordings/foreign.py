@@ -6,13 +6,13 @@ One loop for all of them; what is particular lies in a module per format. Knows 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from recordings import aloha, mcap_file, robomimic
-from recordings.arriving import Arrival, Imported, Terms, is_there, take_in
-from recordings.edits import append_change
+from recordings.arriving import Arrival, Imported, Intake, Terms
 from recordings.errors import Cancelled, NothingToExport, RecordingError
 from recordings.grid import common_fps
 from recordings.lerobot.export import chosen
@@ -44,26 +44,13 @@ def bring_in(
     Raises:
         NotADataset, Cancelled, OSError
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    added: list[str] = []
-    known: list[str] = []
-
-    def check() -> None:
-        if should_stop():
-            raise Cancelled(f"the import after {len(added)} complete episodes")
-
-    try:
-        for arrival in READERS[name](source, terms):
-            tell(len(added) + len(known), 0, arrival.header.id)
-            if is_there(folder, arrival.header.id):
-                known.append(arrival.header.id)
-            else:
-                take_in(folder, arrival, check=check)
-                added.append(arrival.header.id)
-    finally:
-        if added:
-            append_change(folder, "import", {one: {} for one in added})
-    return Imported(tuple(added), tuple(known), (), ())
+    intake = Intake(folder, should_stop)
+    with intake.noted():
+        for done, arrival in enumerate(READERS[name](source, terms)):
+            tell(done, 0, arrival.header.id)
+            if not intake.knows(arrival.header.id):
+                intake.take(arrival)
+    return Imported(tuple(intake.added), tuple(intake.known), (), ())
 
 
 def send_out(
@@ -104,12 +91,12 @@ def send_out(
 Writer = aloha.Writer | robomimic.Writer | mcap_file.Writer
 
 
-def _writer(name: str, out: Path) -> Writer:
+def _writer(name: str, out: Path) -> AbstractContextManager[Writer]:
     if name == "aloha":
-        return aloha.Writer(out)
+        return nullcontext(aloha.Writer(out))
     if name == "robomimic":
-        return robomimic.Writer(out)
-    return mcap_file.Writer(out)
+        return robomimic.Writer(out)  # one file for all: it ends with the last
+    return nullcontext(mcap_file.Writer(out))
 
 
 def _write_one(writer: Writer, info: EpisodeInfo, fps: int | None) -> None:

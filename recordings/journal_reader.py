@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from recordings.closing import Closing
 from recordings.errors import UnreadableJournal
 from recordings.header import EpisodeHeader
 from recordings.journal import CRC, HEAD, HEAD_BYTES, MAGIC, MAX_PAYLOAD_BYTES, Kind
@@ -43,7 +43,7 @@ class Scan:
     unfinished_bytes: int  # at the end: a record that was being written
 
 
-class Journal:
+class Journal(Closing):
     """An open journal. Close it, or use it as a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -80,17 +80,6 @@ class Journal:
 
     def close(self) -> None:
         self._bytes.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _read_header(self) -> EpisodeHeader:
         first = next(self.of_kind(Kind.HEADER), None)

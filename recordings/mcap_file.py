@@ -10,10 +10,8 @@ import base64
 import heapq
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -115,18 +113,6 @@ class Writer:
         facts = {"id": episode.info.id, "task": episode.task, "robot": episode.robot.name}
         writer.add_metadata("foresight", facts)
         writer.finish()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with suppress(AttributeError):
-            del self._mcap
 
 
 def messages(episode: Episode) -> Iterator[Message]:

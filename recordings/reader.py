@@ -12,13 +12,13 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
+from recordings.closing import Closing
 from recordings.edits import Edits, read_edits
 from recordings.errors import DamagedFile, NoSuchCamera
 from recordings.layout import edits_folder
@@ -55,7 +55,7 @@ class _Stream:
         )
 
 
-class Episode:
+class Episode(Closing):
     """One sealed episode, read-only. Close it, or use it as a context manager."""
 
     def __init__(self, path: Path, *, edits: Edits) -> None:
@@ -196,17 +196,6 @@ class Episode:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _stream(self, camera: str) -> _Stream:
         try:

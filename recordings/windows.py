@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
+from recordings.closing import Closing
 from recordings.errors import DamagedFile, NothingToExport, RobotMismatch
 from recordings.quantiles import exact_quantiles, remembered
 from recordings.reader import Episode
@@ -42,7 +42,7 @@ class Windows:
     episodes: tuple[str, ...]  # (b,) ids
 
 
-class WindowReader:
+class WindowReader(Closing):
     """All windows of a list of episodes. Close it, or use it as a context manager."""
 
     def __init__(self, reels: Sequence[Reel], grid: Grid, *, threads: int = 2) -> None:
@@ -124,17 +124,6 @@ class WindowReader:
         """May be called twice."""
         self._pool.shutdown()
         self._files.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _image(self, job: tuple[Reel, int, int]) -> U8:
         reel, window, camera = job

@@ -14,6 +14,7 @@ from typing import Any
 
 from devices.calibration.types import ArmCalibration, MotorCalibration, checked
 from devices.motor_errors import InvalidCalibration
+from recordings.whole_file import write_whole
 
 FIELDS = ("id", "drive_mode", "homing_offset", "range_min", "range_max")
 FOLDERS = {
@@ -55,10 +56,7 @@ def write_lerobot(path: Path, calibration: ArmCalibration) -> None:
         name: {field: getattr(motor, field) for field in FIELDS}
         for name, motor in calibration.joints.items()
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=4), encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, json.dumps(content, indent=4))
 
 
 def find_lerobot(role: str, *, environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:

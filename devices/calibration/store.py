@@ -6,6 +6,7 @@ Writing keeps the calibration that was there, so that it can be compared and tak
 from __future__ import annotations
 
 import os
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import tomli_w
 from devices.calibration.lerobot import read_lerobot
 from devices.calibration.types import ArmCalibration, MotorCalibration, checked
 from devices.motor_errors import InvalidCalibration
+from recordings.whole_file import write_whole
 
 VERSION = 1
 FIELDS = ("id", "homing_offset", "range_min", "range_max")
@@ -59,12 +61,9 @@ def write_calibration(path: Path, calibration: ArmCalibration) -> None:
         "made": calibration.made,
         "joints": {name: _table(motor) for name, motor in calibration.joints.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(tomli_w.dumps(content), encoding="utf-8")
     if path.exists():
-        os.replace(path, previous_of(path))
-    os.replace(temporary, path)
+        shutil.copyfile(path, previous_of(path))
+    write_whole(path, tomli_w.dumps(content))
 
 
 def previous_of(path: Path) -> Path:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from devices.cameras.errors import InvalidCalibration
 from devices.cameras.lens import CalibrationRefused, Lens
 from devices.cameras.place import Place
 from devices.projection import CameraMatrix
+from recordings.whole_file import write_whole
 
 VERSION = 1
 _ORTHOGONAL = 1e-3  # how far a rotation in a file may be from one
@@ -97,15 +98,9 @@ class CalibrationShelf:
             OSError: the folder cannot be written.
         """
         path = self.path_of(calibration.address)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        with new.open("wb") as file:
-            tomli_w.dump(_table(calibration), file)
-            file.flush()
-            os.fsync(file.fileno())
         if path.exists():
-            path.replace(path.with_suffix(".before"))
-        new.replace(path)
+            shutil.copyfile(path, path.with_suffix(".before"))
+        write_whole(path, tomli_w.dumps(_table(calibration)))
         return path
 
 

@@ -10,15 +10,17 @@ import contextlib
 import multiprocessing
 import os
 import threading
+from abc import abstractmethod
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Self
 
 from devices.emulators.orders import ArmTold, Leave, Order, Tell, Told
 from devices.emulators.so101 import ArmPlan, emulated
 from devices.emulators.station import Station
 from devices.errors import ConnectFailed
 from devices.sim.pose_block import PoseBlock, PoseBlockHandle
+from recordings.closing import Closing
 
 START_S = 60.0  # loading MuJoCo on a busy machine
 STOP_S = 10.0
@@ -52,12 +54,20 @@ def run_process(
     run_station(plans, orders, poses)
 
 
-class _Stand:
+class _Stand(Closing):
     """What both kinds of stand can do."""
 
     def __init__(self, plans: Sequence[ArmPlan]) -> None:
         self.plans = tuple(plans)
         self._orders, self._theirs = multiprocessing.Pipe()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Returns when the ports are there."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     @property
     def ports(self) -> dict[str, str]:
@@ -122,13 +132,6 @@ class ArmStand(_Stand):
         self._orders.close()
         self._theirs.close()
 
-    def __enter__(self) -> ArmStand:
-        self.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:  # noqa: ANN401 - what context managers get
-        self.close()
-
 
 class ArmStandProcess(_Stand):
     """Emulated arms in a process of their own."""
@@ -165,10 +168,3 @@ class ArmStandProcess(_Stand):
                 self._process.kill()
                 self._process.join()
         self._orders.close()
-
-    def __enter__(self) -> ArmStandProcess:
-        self.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:  # noqa: ANN401 - what context managers get
-        self.close()

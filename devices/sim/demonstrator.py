@@ -13,7 +13,8 @@ from devices.description import F64
 from devices.errors import UnreachablePose
 from devices.kinematics import Kinematics
 from devices.sim.joint_path import JointPath
-from devices.sim.pick_and_place import Manner, Waypoint, down_pose, waypoints
+from devices.sim.pick_and_place import Manner, Waypoint, waypoints
+from devices.sim.reach import reach_down
 from devices.sim.world import World
 from recordings.types import F32, JointState, frozen_f32
 
@@ -144,15 +145,8 @@ class _Attempt:
 
     def _solve_next(self, t_ns: int) -> None:
         waypoint = self._plan[len(self._knots) - 1]
-        kinematics = self._kinematics
-        axis = kinematics.pan_axis_xy
-        pose = down_pose(
-            waypoint.position, axis_xy=axis, tool_from_pinch=kinematics.tool_from_pinch
-        )
         try:
-            q = kinematics.inverse(
-                pose, self._knots[-1], orientation_weight=0.01, tolerance_rad=0.8, tolerance_m=2e-3
-            )
+            q = reach_down(waypoint.position, self._knots[-1], kinematics=self._kinematics)
         except UnreachablePose:
             self._gave_up = True
             return

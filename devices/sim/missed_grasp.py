@@ -11,7 +11,8 @@ import numpy as np
 from devices.description import F64
 from devices.errors import UnreachablePose
 from devices.kinematics import Kinematics
-from devices.sim.pick_and_place import CLOSED, GRASP_HEIGHT_M, down_pose
+from devices.sim.pick_and_place import CLOSED, GRASP_HEIGHT_M
+from devices.sim.reach import reach_down
 from devices.sim.world import World
 from recordings.types import F32, frozen_f32
 
@@ -49,15 +50,9 @@ def _beside(
     """Joints (n,) rad of one place beside a cube at (3,) m; None when out of reach."""
     angle, far_m = rng.uniform(-np.pi, np.pi), rng.uniform(NEAREST_M, FARTHEST_M)
     x, y = centre[:2] + far_m * np.array([np.cos(angle), np.sin(angle)])
-    pose = down_pose(
-        np.array([x, y, GRASP_HEIGHT_M + rng.uniform(0.0, HIGHEST_M)]),
-        axis_xy=kinematics.pan_axis_xy,
-        tool_from_pinch=kinematics.tool_from_pinch,
-    )
+    place = np.array([x, y, GRASP_HEIGHT_M + rng.uniform(0.0, HIGHEST_M)])
     try:
-        found = kinematics.inverse(
-            pose, start, orientation_weight=0.01, tolerance_rad=0.8, tolerance_m=2e-3
-        )
+        found = reach_down(place, start, kinematics=kinematics)
     except UnreachablePose:
         return None
     joints = np.array(found)

@@ -9,9 +9,6 @@ belongs to the thread that made it, and never to a process with a window.
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import mujoco
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +17,7 @@ from devices.projection import CameraMatrix
 from devices.sim.gl_context import create_context
 from devices.sim.projection import camera_matrix
 from devices.sim.world import load_bench_model
+from recordings.closing import Closing
 from recordings.types import F32, U8
 
 _MAX_GEOMS = 256
@@ -27,7 +25,7 @@ _OFF = (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION)
 _FONT = mujoco.mjtFontScale.mjFONTSCALE_100
 
 
-class SceneRenderer:
+class SceneRenderer(Closing):
     """Draws the bench from its cameras at one picture size."""
 
     def __init__(self, width: int, height: int, *, model: mujoco.MjModel | None = None) -> None:
@@ -91,17 +89,6 @@ class SceneRenderer:
         """Free the context; may be called twice."""
         self._context.free()
         self._gl.free()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _draw(self, qpos: npt.ArrayLike, camera: str) -> None:
         self._place(qpos)

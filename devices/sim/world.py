@@ -190,15 +190,6 @@ class World:
             return False
         return True
 
-    def _stand(self, q: npt.ArrayLike) -> None:
-        taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
-        angles = self._joints.to_mujoco(taken)
-        self._data.qpos[self._joints.qpos] = angles
-        self._data.qvel[self._joints.dof] = 0.0
-        self._data.ctrl[:] = angles
-        self._data.act[:] = angles
-        mujoco.mj_forward(self.model, self._data)
-
     def put_cube(self, cube: str, xy: tuple[float, float], *, yaw_rad: float = 0.0) -> None:
         """Lay a cube on the table at (x, y) m.
 
@@ -242,6 +233,15 @@ class World:
         tray = self._tray_place()
         inside = max(abs(x - tray.x), abs(y - tray.y)) < tray.half_m
         return bool(inside and z < 0.03 and not self._touches_hand(cube))
+
+    def _stand(self, q: npt.ArrayLike) -> None:
+        taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
+        angles = self._joints.to_mujoco(taken)
+        self._data.qpos[self._joints.qpos] = angles
+        self._data.qvel[self._joints.dof] = 0.0
+        self._data.ctrl[:] = angles
+        self._data.act[:] = angles
+        mujoco.mj_forward(self.model, self._data)
 
     def _require(self, cube: str) -> None:
         if cube not in self._cubes:

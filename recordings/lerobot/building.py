@@ -40,7 +40,7 @@ from recordings.lerobot.sidecar import Exported, Sidecar
 from recordings.lerobot.statistics import (
     Histogram,
     Stats,
-    column_stats,
+    counted_stats,
     histogram,
     picture_stats,
     sampled,
@@ -100,7 +100,7 @@ class Builder:
             jobs = {n: pool.submit(t.add, episode, ticks) for n, t in self._tracks.items()}
             shown = {name: job.result() for name, job in jobs.items()}
         columns = self._columns(episode, ticks)
-        stats = {name: column_stats(v) for name, v in columns.items() if _is_number(v)}
+        stats = {name: counted_stats(v) for name, v in columns.items() if _is_number(v)}
         for name, one in shown.items():
             key = picture_key(name)
             columns[key] = one.jpegs

@@ -32,13 +32,14 @@ from recordings.lerobot.layout import (
     info,
     picture_key,
 )
-from recordings.lerobot.sidecar import Sidecar, replace_text
-from recordings.lerobot.statistics import Stats, clamped_share, column_stats, picture_stats
+from recordings.lerobot.sidecar import Sidecar
+from recordings.lerobot.statistics import Stats, clamped_share, counted_stats, picture_stats
 from recordings.lerobot.tables import write_tasks
 from recordings.library import list_episodes
 from recordings.merging import check_one_robot
 from recordings.reader import Episode
 from recordings.types import EpisodeInfo, EpisodePhase, RobotSpec
+from recordings.whole_file import write_whole
 
 _STAGE: Final = ".foresight-part"
 _NEVER: Final[Callable[[], bool]] = lambda: False  # noqa: E731
@@ -226,7 +227,7 @@ def _describe(out: Path, state: Sidecar, table: dict[str, Feature]) -> dict[str,
     """Write everything that speaks about the whole set; ``info.json`` and the sidecar last."""
     stats, clamped = _whole_stats(out, state, table)
     write_tasks(out / "meta/tasks.parquet", state.tasks)
-    replace_text(out / "meta/stats.json", json.dumps(stats, indent=4))
+    write_whole(out / "meta/stats.json", json.dumps(stats, indent=4))
     ours = {"units": state.units.value, "sidecar": True}
     facts = info(
         state.robot.name,
@@ -237,8 +238,8 @@ def _describe(out: Path, state: Sidecar, table: dict[str, Feature]) -> dict[str,
         tasks=len(state.tasks),
         ours=ours,
     )
-    replace_text(out / "README.md", card(facts, state))
-    replace_text(out / "meta/info.json", json.dumps(facts, indent=4))
+    write_whole(out / "README.md", card(facts, state))
+    write_whole(out / "meta/info.json", json.dumps(facts, indent=4))
     state.write(out)
     return clamped
 
@@ -254,7 +255,7 @@ def _whole_stats(
         if feature["dtype"] in ("string", "image", "video"):
             continue
         values = _column(files, name)
-        stats[name] = column_stats(values)
+        stats[name] = counted_stats(values)
         if name in (STATE, ACTION):
             shares = clamped_share(values, stats[name])
             clamped[name] = dict(zip(state.robot.joint_names, shares, strict=True))

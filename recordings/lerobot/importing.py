@@ -16,13 +16,11 @@ import numpy as np
 from recordings.arriving import (
     Arrival,
     Imported,
+    Intake,
     Terms,
-    is_there,
     regular_times,
     robot_seen,
-    take_in,
 )
-from recordings.edits import append_change
 from recordings.errors import Cancelled, NotADataset, RecordingError
 from recordings.header import EpisodeHeader, software_version
 from recordings.joint_units import Units, from_dataset
@@ -77,34 +75,22 @@ def import_dataset(
     """
     dataset = Dataset(root)
     terms = _terms(dataset, units, robot)
-    folder.mkdir(parents=True, exist_ok=True)
-    added: list[str] = []
-    known: list[str] = []
+    intake = Intake(folder, should_stop)
     left_out: list[str] = []
-
-    def check() -> None:
-        if should_stop():
-            raise Cancelled(f"the import after {len(added)} complete episodes")
-
-    try:
+    with intake.noted():
         for done, place in enumerate(dataset.episodes):
             episode_id = _name(dataset, terms, place)
             tell(done, len(dataset.episodes), episode_id)
-            if is_there(folder, episode_id):
-                known.append(episode_id)
+            if intake.knows(episode_id):
                 continue
             try:
-                take_in(folder, _arrival(dataset, terms, place, episode_id), check=check)
-                added.append(episode_id)
+                intake.take(_arrival(dataset, terms, place, episode_id))
             except Cancelled:
                 raise
             except RecordingError as error:
                 left_out.append(f"episode {place.number}: {error}")
-    finally:
-        if added:
-            append_change(folder, "import", {name: {} for name in added})
     tell(len(dataset.episodes), len(dataset.episodes), "")
-    return Imported(tuple(added), tuple(known), tuple(left_out), terms.notes)
+    return Imported(tuple(intake.added), tuple(intake.known), tuple(left_out), terms.notes)
 
 
 def _terms(dataset: Dataset, units: Units | None, robot: RobotSpec | None) -> _Terms:

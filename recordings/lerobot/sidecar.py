@@ -7,7 +7,6 @@ which files belong to the set, so that what a crash left behind is found. LeRobo
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from recordings.errors import NotADataset
 from recordings.joint_units import Units
 from recordings.lerobot.layout import SIDECAR, Codec, Mode, Place
 from recordings.types import RobotSpec
+from recordings.whole_file import write_whole
 
 SCHEMA: Final = "foresight-export/1"
 
@@ -70,7 +70,7 @@ class Sidecar:
         """Put it into the dataset folder, complete or not at all."""
         plain = {**asdict(self), "schema": SCHEMA, "robot": self.robot.to_dict()}
         plain |= {"mode": self.mode.value, "codec": self.codec.value, "units": self.units.value}
-        replace_text(root / SIDECAR, json.dumps(plain))
+        write_whole(root / SIDECAR, json.dumps(plain))
 
     @classmethod
     def read(cls, root: Path) -> Sidecar | None:
@@ -106,18 +106,3 @@ class Sidecar:
             pixels=dict(found["pixels"]),
             pictures=dict(found["pictures"]),
         )
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file complete or not at all.
-
-    Raises:
-        OSError
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

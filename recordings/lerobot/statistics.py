@@ -6,30 +6,21 @@ Pictures are counted in histograms, which add exactly. Knows no file.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
-QUANTILES: Final = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
-Stats = dict[str, list[Any]]
+from recordings.columns import LEVELS, Stats, column_stats
+
 Histogram = npt.NDArray[np.int64]  # (3, 256) pixels per value of each colour
 
 
-def column_stats(values: npt.ArrayLike) -> Stats:
-    """Of (m, d) or (m,) numbers, exact, in float64 with linear interpolation."""
+def counted_stats(values: npt.ArrayLike) -> Stats:
+    """Of (m, d) or (m,) numbers, exact, in float64, and how many there are."""
     rows = np.asarray(values, np.float64)
-    rows = rows.reshape(len(rows), -1)
-    found: Stats = {
-        "min": rows.min(axis=0).tolist(),
-        "max": rows.max(axis=0).tolist(),
-        "mean": rows.mean(axis=0).tolist(),
-        "std": rows.std(axis=0).tolist(),
-        "count": [len(rows)],
-    }
-    levels = np.quantile(rows, list(QUANTILES.values()), axis=0)
-    return found | dict(zip(QUANTILES, levels.tolist(), strict=True))
+    return {**column_stats(rows.reshape(len(rows), -1)), "count": [len(rows)]}
 
 
 def clamped_share(values: npt.ArrayLike, stats: Stats) -> list[float]:
@@ -72,7 +63,7 @@ def picture_stats(pixels: Histogram, *, frames: int) -> Stats:
         "std": _deep(spread.tolist()),
         "count": [frames],
     }
-    for name, level in QUANTILES.items():
+    for name, level in LEVELS.items():
         found[name] = _deep([_quantile(row, level) / 255.0 for row in pixels])
     return found
 

@@ -30,7 +30,8 @@ class RunInfo:
     @property
     def line(self) -> str:
         """What a list shows under the name."""
-        words = [f"{self.steps:,} step{'s'[: self.steps != 1]}"] if self.steps else []
+        unit = "step" if self.steps == 1 else "steps"
+        words = [f"{self.steps:,} {unit}"] if self.steps else []
         if self.heldout is not None:
             words.append(f"held-out {self.heldout:.3f}")
         if self.phase in (JobPhase.STARTING, JobPhase.RUNNING):

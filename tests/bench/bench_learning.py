@@ -73,7 +73,7 @@ def record(folder: Path, *, count: int, seed: int) -> int:
             while kept < count:
                 world = World(seed + kept + failed)
                 if begins_after_a_miss(kept):
-                    SimScene(world, kinematics=kinematics).reset(world.seed, missed=CUBE)
+                    SimScene(world, kinematics=kinematics).stand_beside(CUBE)
                 success = demonstrate(world, recorder, live, renderer, kinematics)
                 kept, failed = kept + success, failed + (not success)
     finally:

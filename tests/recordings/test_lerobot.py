@@ -29,7 +29,7 @@ from recordings.lerobot.dataset import Dataset
 from recordings.lerobot.export import Wanted, export
 from recordings.lerobot.importing import import_dataset
 from recordings.lerobot.layout import Codec, Mode, Place
-from recordings.lerobot.statistics import column_stats, histogram, picture_stats, sampled
+from recordings.lerobot.statistics import counted_stats, histogram, picture_stats, sampled
 from recordings.lerobot.video import VideoWriter, packet_count, read_frames
 from recordings.reader import Episode
 from recordings.types import Authority, RobotSpec
@@ -475,7 +475,7 @@ def test_sampling_looks_at_the_pictures_lerobot_looks_at() -> None:
     assert sampled(3) == [0, 1, 2]
     assert len(sampled(900)) == int(900**0.75)
     assert sampled(900)[-1] == 899
-    stats = column_stats(np.array([1.0, 2.0, 3.0]))
+    stats = counted_stats(np.array([1.0, 2.0, 3.0]))
     assert (stats["q50"], stats["std"]) == ([2.0], pytest.approx([np.sqrt(2 / 3)]))
     with pytest.raises(ValueError, match=r"."):
         histogram(b"no picture")
