@@ -22,10 +22,10 @@ from model.messages import JobEvent
 from model.policy import Policy
 from model.precision import PRECISIONS
 from model.recorded_moment import observation_at, recorded_from
-from model.resample import Grid
 from recordings.errors import RecordingError
 from recordings.reader import Episode
 from recordings.types import DepthTrace
+from recordings.windows.moments import Grid
 from recordings.wire import PlanRequest
 
 STAGES = 2  # load, draw
