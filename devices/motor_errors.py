@@ -103,6 +103,34 @@ class MotorsCollide(ConnectFailed):
         )
 
 
+class NoMotor(ConnectFailed):
+    """No motor answers that could be the new one."""
+
+    code = "no_motor"
+
+    def __init__(self, device: str, *, others: tuple[int, ...]) -> None:
+        reason, hint = "no motor answers at any speed", "Check its cable and the power supply."
+        if others:
+            ids = ", ".join(map(str, others))
+            reason = f"only motors that are set up already answer (id {ids})"
+            hint = "Plug in the new one; the others may stay."
+        super().__init__(device, reason=reason, hint=hint)
+
+
+class SeveralMotors(ConnectFailed):
+    """More than one motor could be the new one."""
+
+    code = "several_motors"
+
+    def __init__(self, device: str, *, motors: tuple[int, ...]) -> None:
+        ids = ", ".join(map(str, motors))
+        super().__init__(
+            device,
+            reason=f"{len(motors)} motors answer (ids {ids}), it is not clear which is the new one",
+            hint="Unplug all but the one to set up.",
+        )
+
+
 class WrongMotor(ConnectFailed):
     """A motor of another model than the arm is built of."""
 

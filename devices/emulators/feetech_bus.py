@@ -21,10 +21,17 @@ class FeetechBus:
         self.servos = list(servos)
         self.dice = dice or FaultDice()
         self.requests = 0
+        self._baud: int | None = None
         self._received = bytearray()
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Bytes from the driver → answers in the order they are sent."""
+    def feed(self, data: bytes, *, baud: int | None = None) -> list[bytes]:
+        """Bytes from the driver → answers in the order they are sent.
+
+        Args:
+            data: what came in.
+            baud: bit/s they were sent at: servos set to another speed hear nothing. None: all do.
+        """
+        self._baud = baud
         self._received += data
         seen = packets.scan(self._received)
         del self._received[: seen.used]
@@ -41,7 +48,7 @@ class FeetechBus:
             case Instruction.SYNC_WRITE if len(request.body) > 2:
                 self._sync_write(request.body)
             case Instruction.PING if request.motor == BROADCAST:
-                for motor in sorted({servo.id for servo in self.servos}):
+                for motor in sorted({servo.id for servo in self._listening()}):
                     yield from self._told(motor, Instruction.PING, b"")
             case code if request.motor == BROADCAST:
                 for servo in self._listening():
@@ -57,7 +64,7 @@ class FeetechBus:
                     servo.store(address, body[at + 1 : at + 1 + size])
 
     def _told(self, motor: int, code: int, body: bytes) -> Iterable[bytes]:
-        asked = [servo for servo in self.servos if servo.id == motor and not servo.mute]
+        asked = [servo for servo in self._listening() if servo.id == motor]
         answers = []
         for servo in asked:
             data = servo.execute(code, body)
@@ -67,7 +74,7 @@ class FeetechBus:
             yield _together(answers)
 
     def _listening(self) -> list[Servo]:
-        return [servo for servo in self.servos if not servo.mute]
+        return [servo for servo in self.servos if servo.hears(self._baud)]
 
 
 def _together(answers: Sequence[bytes]) -> bytes:

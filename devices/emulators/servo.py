@@ -50,6 +50,7 @@ class _Settings:
     overload: float = 0.8
     protection_s: float = 2.0
     hottest_c: int = 70
+    baud: int = 1_000_000  # bit/s
 
 
 class Servo:
@@ -64,6 +65,7 @@ class Servo:
             self._put(register, value)
         self._eeprom = bytes(self._table[: reg.EEPROM_END])
         self.mute = False  # answers nothing until its power is switched
+        self.wired = True  # False: it hangs on no cable
         self.stuck = False
         self.wakes_with_torque = False  # some firmware does
         self.alarm = Alarm.NONE
@@ -110,6 +112,12 @@ class Servo:
     @property
     def id(self) -> int:
         return self._motor
+
+    def hears(self, baud: int | None) -> bool:
+        """Whether what is sent at ``baud`` bit/s reaches it; None: at whatever it is set to."""
+        if self.mute or not self.wired:
+            return False
+        return baud is None or baud == self._settings.baud
 
     @property
     def setpoint(self) -> float | None:
@@ -203,6 +211,7 @@ class Servo:
             overload=self._get(reg.OVERLOAD_TORQUE) / 100,
             protection_s=self._get(reg.PROTECTION_TIME) / 100,
             hottest_c=self._get(reg.MAX_TEMPERATURE),
+            baud=reg.SAFE_BAUDS.get(self._get(reg.BAUD), 0),
         )
 
     # ── what it is asked ───────────────────────────────────────────────────────────────────

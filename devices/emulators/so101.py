@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # MuJoCo: only arms with weight need it
     from devices.emulators.world_body import PosesShown
 
 CENTRE = reg.STEPS // 2
+FACTORY_ID = 1
 SWAY_S = 6.0  # of the scripted hand, for one way out and back
 SWAY_RAD = (0.4, 0.12, 0.12, 0.2, 0.4, 0.3)
 
@@ -44,6 +45,7 @@ class ArmPlan:
     sways: bool = False  # a leader whose hand moves by itself
     light: bool = False  # a follower without physics: quick, for tests of the bus
     wakes_with_torque: bool = False
+    fresh: bool = False  # its motors are as they leave the factory: all of them have id 1
 
 
 def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedArm:
@@ -55,8 +57,8 @@ def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedAr
     """
     joints = so101_joints()
     mounting, calibration = _built(plan.seed)
-    servos = [Servo(motor) for motor in calibration.motors]
-    if plan.calibrated:
+    servos = [Servo(FACTORY_ID if plan.fresh else motor) for motor in calibration.motors]
+    if plan.calibrated and not plan.fresh:
         for servo, motor in zip(servos, calibration.joints.values(), strict=True):
             servo.factory_set(reg.HOMING_OFFSET, motor.homing_offset)
             servo.factory_set(reg.MIN_ANGLE, motor.range_min)

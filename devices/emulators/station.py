@@ -30,8 +30,10 @@ from devices.emulators.orders import (
     Tell,
     Told,
     Unplug,
+    Wire,
 )
 from devices.emulators.pty_port import PtyPort
+from devices.emulators.servo import Servo
 from devices.feetech.packets import Alarm
 
 IDLE_NS = 10_000_000  # arms move on at least this often
@@ -120,7 +122,7 @@ class Station:
 
     def _answer(self, arm: EmulatedArm, now_ns: int) -> None:
         at_ns = now_ns
-        for answer in arm.bus.feed(arm.port.receive()):
+        for answer in arm.bus.feed(arm.port.receive(), baud=arm.port.baud):
             at_ns += round(arm.bus.dice.delay_s() * _NS)
             self._sent += 1
             heapq.heappush(self._due, _Due(at_ns, self._sent, arm, answer))
@@ -161,6 +163,9 @@ class Station:
             case Push(name, q):
                 self._arms[name].path = None
                 self._arms[name].body.push(q)
+            case Wire(name, places):
+                for place, servo in enumerate(self._arms[name].bus.servos, start=1):
+                    _wire(servo, on=place in places)
             case _:
                 self._hurt(order)
 
@@ -183,6 +188,13 @@ class Station:
     def told(self) -> Told:
         """The truth about every arm."""
         return Told({n: _truth(arm) for n, arm in self._arms.items()}, time.monotonic_ns())
+
+
+def _wire(servo: Servo, *, on: bool) -> None:
+    """Its cable carries the supply as well: whoever is plugged in starts anew."""
+    if on and not servo.wired:
+        servo.power_on()
+    servo.wired = on
 
 
 def _truth(arm: EmulatedArm) -> ArmTold:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from devices.errors import NotConnected, ReadFailed, WriteFailed
 from devices.feetech import packets
-from devices.feetech.packets import LAST_ID, OVERHEAD, Packet
+from devices.feetech.packets import BROADCAST, LAST_ID, OVERHEAD, Packet
 from devices.feetech.port import Port
 from devices.feetech.registers import Register
 from devices.feetech.tally import Tally
@@ -40,6 +40,14 @@ class Answers:
 
     packets: Mapping[int, Packet]
     missing: tuple[int, ...]  # in the order they were asked for
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """Who answered when everybody was called."""
+
+    motors: tuple[int, ...]
+    garbled: int  # answers that several motors spoiled for each other
 
 
 class Bus:
@@ -97,6 +105,30 @@ class Bus:
     def scan(self, motors: Sequence[int] = range(LAST_ID + 1)) -> tuple[int, ...]:
         """Which of these ids answer a ping; a silent id takes some ten milliseconds."""
         return tuple(motor for motor in motors if self.ping(motor) is not None)
+
+    def roll_call(self, silence_s: float = 0.1) -> RollCall:
+        """Who is on the wire at this speed; over when nobody has spoken for ``silence_s``.
+
+        Raises:
+            PortGone: the port has vanished.
+        """
+        received, garbled = bytearray(), 0
+        found: dict[int, Packet] = {}
+        with self._lock:
+            port = self._open_port()
+            port.write(packets.ping(BROADCAST))
+            quiet_s = time.monotonic() + silence_s
+            while time.monotonic() < quiet_s:
+                fresh = port.read(LAST_ID * OVERHEAD)
+                if not fresh:
+                    continue
+                quiet_s = time.monotonic() + silence_s
+                received += fresh
+                seen = packets.scan(received, body=0)
+                del received[: seen.used]
+                garbled += seen.garbled + bool(seen.noise)
+                found.update((packet.motor, packet) for packet in seen.packets)
+        return RollCall(tuple(sorted(found)), garbled + bool(received))
 
     def read_block(self, motor: int, address: int, size: int) -> Packet:
         """``size`` bytes of the table of one motor.

@@ -28,7 +28,7 @@ from devices.motor_errors import (
     NotStored,
     WrongMotor,
 )
-from devices.ports import USB, identity_of, port_of
+from devices.ports import current_port, identity_of
 from recordings.types import F32, JointSpec, JointState, frozen_f32
 
 TABLE_SIZE = 56  # EEPROM and the settings in RAM
@@ -96,20 +96,32 @@ class Chain:
         Raises:
             ConnectFailed: in words what is wrong and what to do.
         """
-        self.bus.patience = UNHURRIED
-        if self._place.startswith(USB):
-            self.bus.port_name = port_of(self._place) or self._place
-        self.bus.open()
+        tables = self.look()
         try:
-            self._check_identity()
-            tables = self._tables()
-            self._check_motors(tables)
             if calibrated:
                 self._check_offsets(tables)
             self._count_one_turn(tables)
         except BaseException:
             self.bus.close()
             raise
+
+    def look(self) -> dict[int, bytes]:
+        """Open the port and read the control table of every motor; writes nothing.
+
+        Raises:
+            ConnectFailed: a motor is missing, foreign or talks at once with another.
+        """
+        self.bus.patience = UNHURRIED
+        self.bus.port_name = current_port(self._place)
+        self.bus.open()
+        try:
+            self._check_identity()
+            tables = self._tables()
+            self._check_motors(tables)
+        except BaseException:
+            self.bus.close()
+            raise
+        return tables
 
     def close(self) -> None:
         self.bus.close()
@@ -130,13 +142,13 @@ class Chain:
         """
         tables = self._tables()
         for motor, wanted in settings.items():
-            wrong = [s for s in wanted if _value(tables[motor], s.register) != s.value]
+            wrong = [s for s in wanted if value_in(tables[motor], s.register) != s.value]
             if wrong:
                 self._give(motor, wrong)
         tables = self._tables()
         for motor, wanted in settings.items():
             for setting in wanted:
-                reads = _value(tables[motor], setting.register)
+                reads = value_in(tables[motor], setting.register)
                 if reads != setting.value:
                     raise NotStored(
                         self.name,
@@ -182,26 +194,26 @@ class Chain:
 
     def _check_motors(self, tables: Mapping[int, bytes]) -> None:
         for motor, joint in self._joints.items():
-            model = _value(tables[motor], reg.MODEL)
+            model = value_in(tables[motor], reg.MODEL)
             if model != reg.MODEL_NUMBER:
                 raise WrongMotor(
                     self.name, motor=motor, joint=joint, model=model, expected=reg.MODEL_NUMBER
                 )
-        versions = {joint: _firmware(tables[motor]) for motor, joint in self._joints.items()}
+        versions = {joint: firmware_in(tables[motor]) for motor, joint in self._joints.items()}
         if len(set(versions.values())) > 1:
             raise MixedFirmware(self.name, versions=versions)
 
     def _count_one_turn(self, tables: Mapping[int, bytes]) -> None:
         """Positions beyond a turn would pass for others; some motors come set to count turns."""
         for motor, table in tables.items():
-            phase = _value(table, reg.PHASE)
+            phase = value_in(table, reg.PHASE)
             if phase & reg.MULTI_TURN:
                 self._give(motor, [Setting("phase", reg.PHASE, phase & ~reg.MULTI_TURN)])
 
     def _check_offsets(self, tables: Mapping[int, bytes]) -> None:
         wrong: list[str] = []
         for motor, joint in self._joints.items():
-            stored = _value(tables[motor], reg.HOMING_OFFSET)
+            stored = value_in(tables[motor], reg.HOMING_OFFSET)
             wanted = self._calibration.joints[joint].homing_offset
             if stored != wanted:
                 wrong.append(f"{joint} has offset {stored} in its motor, {wanted} in the file")
@@ -277,12 +289,14 @@ def in_words(alarm: Alarm) -> str:
     return ", ".join(words for bit, words in WORDS.items() if alarm & bit)
 
 
-def _value(table: bytes, register: Register) -> int:
+def value_in(table: bytes, register: Register) -> int:
+    """A register in a control table that was read from its start."""
     return register.within(table, start=0)
 
 
-def _firmware(table: bytes) -> str:
-    return f"{_value(table, reg.FIRMWARE_MAJOR)}.{_value(table, reg.FIRMWARE_MINOR)}"
+def firmware_in(table: bytes) -> str:
+    """Version of the motor, as its maker writes it."""
+    return f"{value_in(table, reg.FIRMWARE_MAJOR)}.{value_in(table, reg.FIRMWARE_MINOR)}"
 
 
 def _sensed(packet: Packet, register: Register) -> int:
