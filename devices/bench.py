@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from devices.arm_entries import CONTROL_HZ, Shared
 from devices.base import Arm, Camera, Leader
 from devices.bench_file import BenchTable, rig_settings, workspace
+from devices.description import Standing
 from devices.errors import UnknownBench
 from devices.inputs.entry import InputEntry, build_inputs
 from devices.rig_settings import RigSettings
 from devices.workspace import Tips, Workspace
-from recordings.types import F32, CameraSpec, RobotSpec, frozen_f32
+from recordings.types import F32, CameraSpec, JointSpec, RobotSpec, frozen_f32
 
 if TYPE_CHECKING:  # heavy to import; only the process that builds the devices needs them
     from devices.kinematics import Kinematics
@@ -25,12 +27,8 @@ if TYPE_CHECKING:  # heavy to import; only the process that builds the devices n
 
 SIM = "sim"
 HAND = "hand"  # the leader that is driven with mouse and keys
-SO_ARMS = ("so101", "so100")
 VERSION = 1
-SO101_TABLES = (
-    *("version", "kind", "follower", "leaders", "cameras", "inputs"),
-    *("bus", "rig", "workspace", "park"),
-)
+REAL_TABLES = ("version", "bus", "cameras", "inputs", "rig", "workspace", "park")
 CAMERA_SIZES = ((320, 240), (640, 480))  # px
 SIM_SETTINGS = RigSettings(
     heartbeat_s=1.0,  # nobody is near a simulated arm, and its processes share a busy machine
@@ -66,6 +64,21 @@ class Hardware:
 
 class Arms(Protocol):
     """Arms of a real bench, described."""
+
+    @property
+    def name(self) -> str:
+        """Of the robot that they are."""
+        ...
+
+    @property
+    def joints(self) -> tuple[JointSpec, ...]:
+        """Of the follower, or of both, limits narrowed to what these very arms can do."""
+        ...
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """Which arms stand where."""
+        ...
 
     @property
     def leader_names(self) -> tuple[str, ...]:
@@ -193,9 +206,9 @@ def load_bench(
         raise UnknownBench(name, known=(SIM,))
     file = BenchTable.read(path)
     file.choice("version", VERSION)
-    if file.choice("kind", SIM, *SO_ARMS) == SIM:
+    if file.raw("kind") == SIM:
         return _read_sim(file, path.stem, camera_size=camera_size, seed=seed)
-    return _read_so_arms(file, path.stem)
+    return _read_real(file, path.stem)
 
 
 def _sim_bench(
@@ -229,17 +242,19 @@ def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed
     )
 
 
-def _read_so_arms(file: BenchTable, name: str) -> Bench:
+def _read_real(file: BenchTable, name: str) -> Bench:
+    from devices.arm_kinds import ARM_TABLES, KINDS, read_arm
     from devices.cameras.described import CameraEntry
-    from devices.so101.bench import read_arms, robot_of
 
-    file.only(*SO101_TABLES)
-    arms = read_arms(file)
+    file.choice("kind", SIM, *KINDS)
+    file.only(*REAL_TABLES, *ARM_TABLES)
+    arms = read_arm(file, Shared(file.table("bus")))
     cameras = tuple(
         CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
         for camera in file.table("cameras").names()
     )
-    robot = robot_of(file.raw("kind"), arms, tuple(entry.spec for entry in cameras))
+    specs = tuple(entry.spec for entry in cameras)
+    robot = RobotSpec(arms.name, arms.joints, specs, CONTROL_HZ)
     park = None
     if file.has("park"):
         count = len(robot.joints)
