@@ -26,6 +26,11 @@ KINDS: Mapping[str, Callable[[], ArmKind]] = {
 ARM_TABLES = ("kind", "follower", "leaders")
 
 
+def followers() -> tuple[str, ...]:
+    """Kinds of arms that can follow."""
+    return tuple(kind for kind, kind_of in KINDS.items() if kind_of().follower is not None)
+
+
 def read_arm(table: BenchTable, shared: Shared) -> OneArm:
     """One follower and its leaders, from a whole bench file or from one side of it.
 
@@ -33,7 +38,7 @@ def read_arm(table: BenchTable, shared: Shared) -> OneArm:
         InvalidBench: something in it is missing or impossible.
         InvalidCalibration: a calibration cannot be read or cannot be true.
     """
-    kind = table.choice("kind", *(kind for kind in KINDS if KINDS[kind]().follower is not None))
+    kind = table.choice("kind", *followers())
     if not table.has("follower"):
         raise table.refuse("follower", None, "a table with port and calibration")
     read = KINDS[kind]().follower

@@ -16,7 +16,7 @@ from devices.base import Arm, Camera, Leader
 from devices.bench_file import BenchTable, rig_settings, workspace
 from devices.description import Standing
 from devices.errors import UnknownBench
-from devices.inputs.entry import InputEntry, build_inputs
+from devices.inputs.entry import InputEntry
 from devices.rig_settings import RigSettings
 from devices.workspace import Tips, Workspace
 from recordings.types import F32, CameraSpec, JointSpec, RobotSpec, frozen_f32
@@ -127,6 +127,11 @@ class Bench:
         return self.arms is None
 
     @property
+    def standing(self) -> tuple[Standing, ...]:
+        """Which arms stand where."""
+        return (Standing(self.robot.name),) if self.arms is None else self.arms.standing
+
+    @property
     def main_leader(self) -> str:
         """What a person drives with unless another is chosen: a leader arm where there is one."""
         leader_arms = () if self.arms is None else self.arms.leader_names
@@ -139,11 +144,16 @@ class Bench:
     def _simulated(self) -> Hardware:
         from devices.kinematics import Kinematics
         from devices.sim.assembly import build_sim
+        from devices.tool_leaders import input_leaders
 
         sim = build_sim(self.robot, seed=self.seed)
         return Hardware(
             arm=sim.arm,
-            leaders={HAND: sim.hand, "demonstrator": sim.demonstrator, **self._input_leaders},
+            leaders={
+                HAND: sim.hand,
+                "demonstrator": sim.demonstrator,
+                **input_leaders(self.standing, self.inputs),
+            },
             cameras=dict(sim.cameras),
             scene=sim.scene,
             kinematics=Kinematics.of(self.robot.name),
@@ -153,31 +163,23 @@ class Bench:
         )
 
     def _real(self, arms: Arms) -> Hardware:
-        from devices.inputs.hand import HandLeader
         from devices.kinematics import Kinematics
+        from devices.tool_leaders import hand_leaders, input_leaders
 
         arm, leaders = arms.build(self.robot)
         return Hardware(
             arm=arm,
             leaders={
                 **leaders,
-                HAND: HandLeader(Kinematics.of(self.robot.name)),
-                **self._input_leaders,
+                **hand_leaders(arms.standing, name=HAND),
+                **input_leaders(arms.standing, self.inputs),
             },
             cameras={entry.spec.name: entry.build() for entry in self.cameras},
-            kinematics=Kinematics.of(self.robot.name),
-            fence_kinematics=Kinematics.of(self.robot.name),
+            kinematics=Kinematics.standing(arms.standing),
+            fence_kinematics=Kinematics.standing(arms.standing),
             workspace=self.workspace,
             park_q=self._parking_place,
         )
-
-    @property
-    def _input_leaders(self) -> dict[str, Leader]:
-        if not self.inputs:
-            return {}
-        from devices.kinematics import Kinematics
-
-        return build_inputs(self.inputs, lambda: Kinematics.of(self.robot.name))
 
     @property
     def _parking_place(self) -> F32 | None:
@@ -243,12 +245,9 @@ def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed
 
 
 def _read_real(file: BenchTable, name: str) -> Bench:
-    from devices.arm_kinds import ARM_TABLES, KINDS, read_arm
     from devices.cameras.described import CameraEntry
 
-    file.choice("kind", SIM, *KINDS)
-    file.only(*REAL_TABLES, *ARM_TABLES)
-    arms = read_arm(file, Shared(file.table("bus")))
+    arms = _arms(file)
     cameras = tuple(
         CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
         for camera in file.table("cameras").names()
@@ -269,6 +268,18 @@ def _read_real(file: BenchTable, name: str) -> Bench:
         cameras=cameras,
         inputs=_inputs(file),
     )
+
+
+def _arms(file: BenchTable) -> Arms:
+    from devices.arm_kinds import ARM_TABLES, followers, read_arm
+    from devices.bimanual.bench import KIND, SIDES, read_two_arms
+
+    shared = Shared(file.table("bus"))
+    if file.choice("kind", SIM, KIND, *followers()) == KIND:
+        file.only(*REAL_TABLES, "kind", *SIDES)
+        return read_two_arms(file, shared)
+    file.only(*REAL_TABLES, *ARM_TABLES)
+    return read_arm(file, shared)
 
 
 def _inputs(file: BenchTable) -> tuple[InputEntry, ...]:

@@ -131,6 +131,7 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("robot", choices=["so101"], help="which arm")
     parser.add_argument("--leader", action="store_true", help="a leader arm")
     parser.add_argument("--follower", action="store_true", help="a follower arm")
+    parser.add_argument("--bimanual", action="store_true", help="a left and a right one of each")
     parser.add_argument(
         "--cameras", type=int, choices=(0, 1, 2), default=0, metavar="N", help="cameras (0)"
     )

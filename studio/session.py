@@ -150,7 +150,7 @@ class Session(QObject):
         from studio.parts.views import views_of
 
         bench = self.cell.bench
-        return Space(bench.robot.name, views=views_of(bench, self.folders.calibrations))
+        return Space(bench.standing, views=views_of(bench, self.folders.calibrations))
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 

@@ -35,7 +35,9 @@ def run_station(
     block = PoseBlock.attach(poses) if poses is not None else None
     try:
         show = block.write if block is not None else None
-        station = Station([emulated(plan, on_moved=show) for plan in plans], orders)
+        shown = next((plan for plan in plans if not plan.is_leader), None)  # one bench is pictured
+        arms = [emulated(plan, on_moved=show if plan is shown else None) for plan in plans]
+        station = Station(arms, orders)
         station.plug()
         orders.send(station.told())
         station.run()
