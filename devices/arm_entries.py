@@ -54,6 +54,8 @@ class Shared:
     """The ``[bus]`` table: how patient the cables are."""
     owners: dict[str, str] = field(default_factory=dict[str, str])
     """Port or calibration file → where in the bench file it was named first."""
+    joints: tuple[JointSpec, ...] = ()
+    """Of the follower that leaders are read for."""
 
     def claim(self, table: BenchTable, key: str, value: str) -> None:
         """Make sure that nobody else has this port or file.

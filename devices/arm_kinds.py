@@ -8,6 +8,7 @@ same name. A module is imported only when a bench has such an arm. Knows no port
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from devices.arm_entries import RESERVED, ArmKind, LeaderEntry, OneArm, Shared
 from devices.bench_file import BenchTable
@@ -19,9 +20,23 @@ def _so101() -> ArmKind:
     return KIND
 
 
+def _koch() -> ArmKind:
+    from devices.koch.bench import KIND
+
+    return KIND
+
+
+def _gello() -> ArmKind:
+    from devices.gello.bench import KIND
+
+    return KIND
+
+
 KINDS: Mapping[str, Callable[[], ArmKind]] = {
     "so101": _so101,
     "so100": _so101,
+    "koch": _koch,
+    "gello": _gello,
 }
 ARM_TABLES = ("kind", "follower", "leaders")
 
@@ -44,6 +59,7 @@ def read_arm(table: BenchTable, shared: Shared) -> OneArm:
     read = KINDS[kind]().follower
     assert read is not None
     follower = read(table.table("follower"), shared)
+    shared = replace(shared, joints=follower.joints)
     leaders = {name: _leader(own, kind, shared) for name, own in table.tables("leaders").items()}
     if RESERVED in leaders:
         expected = "another name: this one drives with mouse and keys"

@@ -262,12 +262,14 @@ class Kinematics:
         return q
 
     def _facing(self, target: F64, start: F64) -> F64:
-        """``start`` turned towards the target: pan is clockwise, hence the sign."""
+        """``start`` turned towards the target; some arms pan clockwise."""
         aim = target[:2, 3] - self.pan_axis_xy
+        self._place(start)
+        pan = self._model.dof_jntid[self._joints.dof[0]]
+        upwards = 1.0 if self._data.xaxis[pan, 2] > 0 else -1.0
         guess = start.copy()
-        guess[0] = np.clip(
-            -np.arctan2(aim[1], aim[0]), self._joints.lower[0], self._joints.upper[0]
-        )
+        angle = upwards * np.arctan2(aim[1], aim[0])
+        guess[0] = np.clip(angle, self._joints.lower[0], self._joints.upper[0])
         return guess
 
     # ── clearance ──────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""`foresight emulate so101`: arms made of software, on ports that any driver can open.
+"""`foresight emulate so101|koch`: arms made of software, on ports that any driver can open.
 
 Prints the ports, then runs until Ctrl+C or the end of stdin's owner. On stdin it takes orders, one
 JSON object per line: pull the cable, block a joint, spoil answers. Also writes a bench file and the
@@ -24,8 +24,9 @@ import tomli_w
 from devices.calibration.lerobot import write_lerobot
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStandProcess
+from devices.emulators.makes import MAKES
 from devices.emulators.orders import Tell, UnknownOrder, as_line, order_of
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
 from devices.sim.pose_block import PoseBlock, PoseBlockHandle
 from devices.sim.robot import CAMERAS
 
@@ -55,11 +56,12 @@ def main(options: argparse.Namespace) -> int:
         folder = options.out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="foresight-"))
         )
-        poses = shared_poses(stack) if options.cameras and "follower" in roles else None
-        plans = [plan_of(name, folder, sways=options.sway) for name in names]
+        pictured = "follower" in roles and MAKES[options.robot].has_bench
+        poses = shared_poses(stack) if options.cameras and pictured else None
+        plans = [plan_of(name, folder, sways=options.sway, make=options.robot) for name in names]
         stand = stack.enter_context(ArmStandProcess(plans, poses=poses))
         urls = start_cameras(stack, options.cameras, poses) if options.cameras else {}
-        bench = write_files(folder, names, urls)
+        bench = write_files(folder, names, urls, make=options.robot)
         tell(stand.ports, urls, bench, options)
         serve(stand, ended)
     return 0
@@ -86,7 +88,7 @@ def start_cameras(stack: ExitStack, count: int, poses: PoseBlockHandle | None) -
     return cameras.start()
 
 
-def plan_of(name: str, folder: Path, *, sways: bool) -> ArmPlan:
+def plan_of(name: str, folder: Path, *, sways: bool, make: str = "so101") -> ArmPlan:
     """The emulated arm of a role, "leader" or "right_leader"."""
     is_leader = name.endswith("leader")
     return ArmPlan(
@@ -95,23 +97,28 @@ def plan_of(name: str, folder: Path, *, sways: bool) -> ArmPlan:
         is_leader=is_leader,
         seed=SEEDS[name],
         sways=sways and is_leader,
-        wakes_with_torque=not is_leader,
+        wakes_with_torque=not is_leader and make == "so101",
+        make=make,
     )
 
 
 def write_files(
-    folder: Path, names: Iterable[str], urls: Mapping[str, str] | None = None
+    folder: Path,
+    names: Iterable[str],
+    urls: Mapping[str, str] | None = None,
+    *,
+    make: str = "so101",
 ) -> Path | None:
     """Calibrations (ours and LeRobot's) beside the ports; a bench file where there is an arm."""
     places: dict[str, dict[str, str]] = {}
     for name in names:
-        calibration = so101_calibration(SEEDS[name])
+        calibration = MAKES[make].calibration(SEEDS[name], name.endswith("leader"))
         write_calibration(folder / f"{name}.toml", calibration)
         write_lerobot(folder / f"{name}.json", calibration)
         places[name] = {"port": str(folder / name), "calibration": f"{name}.toml"}
     if not any(name.endswith("follower") for name in places):
         return None
-    content: dict[str, object] = {"version": 1, **arm_tables(places)}
+    content: dict[str, object] = {"version": 1, **arm_tables(places, make)}
     width, height = CAMERA_SIZE
     content["cameras"] = {
         name: {"address": url, "width": width, "height": height, "fps": 30}
@@ -122,13 +129,13 @@ def write_files(
     return path
 
 
-def arm_tables(places: Mapping[str, dict[str, str]]) -> dict[str, object]:
-    """The tables of a bench file for arms at these places, by name."""
+def arm_tables(places: Mapping[str, dict[str, str]], make: str) -> dict[str, object]:
+    """The tables of a bench file for arms of one make at these places, by name."""
     if "follower" in places:
         leaders = {"leader": places["leader"]} if "leader" in places else {}
-        return {"kind": "so101", "follower": places["follower"], "leaders": leaders}
+        return {"kind": make, "follower": places["follower"], "leaders": leaders}
     sides = {
-        side: arm_tables({n.removeprefix(f"{side}_"): place for n, place in places.items()})
+        side: arm_tables({n.removeprefix(f"{side}_"): place for n, place in places.items()}, make)
         for side in SIDES
     }
     return {"kind": "bimanual", **sides}

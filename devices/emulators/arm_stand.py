@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Self
 
+from devices.emulators.makes import emulated
 from devices.emulators.orders import ArmTold, Leave, Order, Tell, Told
-from devices.emulators.so101 import ArmPlan, emulated
+from devices.emulators.plan import ArmPlan
 from devices.emulators.station import Station
 from devices.errors import ConnectFailed
 from devices.sim.pose_block import PoseBlock, PoseBlockHandle

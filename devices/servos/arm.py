@@ -172,7 +172,7 @@ class ServoArm:
         speeds = np.abs(chain.values(layout.speed))
         goals = np.array(chain.values(layout.goal))
         here = np.array(chain.positions())
-        wanted = chain.scale.steps_of(chain.scale.q_of(here))  # within the calibrated range
+        wanted = chain.goals_of(chain.q_at(here))  # within the calibrated range
         grips = self._jaws & torque & (speeds < layout.resting)
         grips &= self._torque or not torque_known
         wanted = np.where(grips, goals, wanted)
@@ -204,7 +204,7 @@ class ServoArm:
             with self._lock:
                 self._send()
                 state = self._chain.read()
-                self._look_at_torque()
+                self._look_at_torque(state.alarms)
         except DeviceError as error:
             self._trouble = error
             self._silent_turns += 1
@@ -220,11 +220,11 @@ class ServoArm:
         goal, self._goal = self._goal, None
         if goal is None or not self._torque or self._silent_turns >= SILENT_TURNS:
             return
-        steps = self._chain.scale.steps_of(goal)
+        steps = self._chain.goals_of(goal)
         goals = {m: int(v) for m, v in zip(self._chain.motors, steps, strict=True)}
         self._chain.bus.sync_write(self._chain.layout.goal, goals)
 
-    def _look_at_torque(self) -> None:
+    def _look_at_torque(self, alarms: Mapping[str, str]) -> None:
         """A motor whose supply dropped out comes back limp and says nothing about it."""
         now_s = time.monotonic()
         if not self._torque or now_s < self._look_due_s:
@@ -238,4 +238,4 @@ class ServoArm:
         ]
         if limp:
             self._look_due_s = 0.0
-            raise PowerLost(self._name, limp=tuple(limp))
+            raise PowerLost(self._name, limp=tuple(limp), alarms=alarms)

@@ -13,7 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devices.calibration.scale import JointScale
+import numpy as np
+import numpy.typing as npt
+
+from devices.calibration.scale import JointScale, Scale, Steps
 from devices.calibration.types import ArmCalibration
 from devices.errors import ReadFailed
 from devices.motor_errors import (
@@ -27,7 +30,7 @@ from devices.motor_errors import (
 from devices.ports import current_port, identity_of
 from devices.servos.bus import Patience, ServoBus
 from devices.servos.packet import Packet, Register
-from recordings.types import JointSpec, JointState
+from recordings.types import F32, JointSpec, JointState
 
 TORQUE_OFF, TORQUE_ON = 0, 1
 UNHURRIED = Patience(first_s=0.15, again_s=0.15, retries=3)  # while connecting; EEPROM is slow
@@ -93,7 +96,10 @@ class ServoChain(ABC):
         self._patience = place.patience
         self._place = place.port
         self.motors = place.calibration.motors
-        self.scale = JointScale(place.calibration, joints)
+        self.scale: Scale = JointScale(place.calibration, joints)
+        self.middles = np.array([motor.middle for motor in place.calibration.joints.values()])
+        self.shift: Steps = np.zeros(len(self.motors), dtype=np.int64)
+        """(n,) steps that motors count more than their calibration: whole turns."""
         self._calibration = place.calibration
         self._joints = dict(zip(self.motors, place.calibration.joints, strict=True))
         self._heard: dict[int, tuple[Packet, int]] = {}  # id → newest telemetry and its time
@@ -112,7 +118,7 @@ class ServoChain(ABC):
         tables = self.look()
         try:
             if calibrated:
-                self._check_offsets(tables)
+                self.check_offsets(tables)
             self.prepare(tables)
         except BaseException:
             self.bus.close()
@@ -234,7 +240,12 @@ class ServoChain(ABC):
             versions = {self._joints[motor]: self.firmware(tables[motor]) for motor in self.motors}
             raise MixedFirmware(self.name, versions=versions)
 
-    def _check_offsets(self, tables: Mapping[int, bytes]) -> None:
+    def check_offsets(self, tables: Mapping[int, bytes]) -> None:
+        """Refuse motors that have other offsets than were calibrated.
+
+        Raises:
+            CalibrationMismatch: naming them.
+        """
         wrong: list[str] = []
         for motor, joint in self._joints.items():
             stored = value_in(tables[motor], self.layout.offset)
@@ -264,6 +275,14 @@ class ServoChain(ABC):
             raise ReadFailed(self.name, reason=f"{', '.join(silent)} is silent")
         packets = [self._heard[motor][0] for motor in self.motors]
         return self.sensed(packets, t_ns=min(self._heard[motor][1] for motor in self.motors))
+
+    def q_at(self, positions: npt.ArrayLike) -> F32:
+        """(n,) present positions, steps → (n,) rad."""
+        return self.scale.q_of(np.asarray(positions) - self.shift)
+
+    def goals_of(self, q: npt.ArrayLike) -> Steps:
+        """(n,) rad → (n,) goal positions, steps, within the calibrated range."""
+        return self.scale.steps_of(q) + self.shift
 
     def positions(self) -> list[int]:
         """Present positions, steps, all of them fresh.
@@ -295,6 +314,23 @@ class ServoChain(ABC):
         for motor, value in zip(self.motors, self.values(torque), strict=True):
             if value != TORQUE_OFF:
                 self.bus.write(motor, torque, TORQUE_OFF)
+
+    def pull(self, joints: Mapping[str, float]) -> None:
+        """Drive single joints to where they belong; their settings say how hard.
+
+        Args:
+            joints: name → rad, or opening 0…1.
+
+        Raises:
+            DeviceError: a motor did not answer or obey.
+        """
+        q = np.array(self.q_at(self.positions()))
+        for place, joint in enumerate(self._joints.values()):
+            q[place] = joints.get(joint, q[place])
+        for motor, goal in zip(self.motors, self.goals_of(q), strict=True):
+            if self._joints[motor] in joints:
+                self.bus.write(motor, self.layout.goal, int(goal))
+                self.bus.write(motor, self.layout.torque, TORQUE_ON)
 
     def joint_of(self, motor: int) -> str:
         return self._joints[motor]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from devices.errors import DeviceError, NotConnected, ReadFailed
 from devices.motor_errors import PortGone
@@ -25,7 +26,12 @@ class ServoLeader:
     """A leader on one chain of servos without torque. Used from the control thread."""
 
     def __init__(
-        self, name: str, chain: ServoChain, settings: Mapping[int, Sequence[Setting]]
+        self,
+        name: str,
+        chain: ServoChain,
+        settings: Mapping[int, Sequence[Setting]],
+        *,
+        springs: Mapping[str, float] | None = None,
     ) -> None:
         """A leader that is not connected.
 
@@ -33,10 +39,12 @@ class ServoLeader:
             name: of the leader, for the person who selects it.
             chain: its motors, not open.
             settings: id → what that motor must have.
+            springs: joint → where its motor pulls it back to, weakly: a trigger.
         """
         self._name = name
         self._chain = chain
         self._settings = settings
+        self._springs = dict(springs or {})
         self._pump = Pump(self._turn, name=f"bus-{chain.name}")
         self._connected = False
         self._is_open = False
@@ -99,9 +107,12 @@ class ServoLeader:
         return self._newest()
 
     def close(self) -> None:
-        """Let go of the bus; may be called twice."""
+        """Let go of the bus, and of a trigger; may be called twice."""
         self._connected = False
         self._pump.stop()
+        if self._springs and self._is_open:
+            with suppress(DeviceError):  # without a cable it keeps its weak pull
+                self._chain.let_go()
         self._chain.close()
         self._is_open = False
 
@@ -122,8 +133,9 @@ class ServoLeader:
     def _open(self) -> None:
         self._chain.open()
         try:
-            self._chain.configure(self._settings)
             self._chain.let_go()
+            self._chain.configure(self._settings)
+            self._chain.pull(self._springs)
             self._state = self._chain.read()
         except BaseException:
             self._chain.close()

@@ -78,7 +78,7 @@ class Chain(ServoChain):
 
     def sensed(self, packets: Sequence[Packet], *, t_ns: int) -> JointState:
         return JointState(
-            q=self.scale.q_of([_sensed(p, reg.PRESENT_POSITION) for p in packets]),
+            q=self.q_at([_sensed(p, reg.PRESENT_POSITION) for p in packets]),
             t_ns=t_ns,
             temperature_c=_numbers(packets, reg.PRESENT_TEMPERATURE, 1.0),
             current_a=_numbers(packets, reg.PRESENT_CURRENT, reg.AMPERE_PER_UNIT),
