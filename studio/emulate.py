@@ -46,7 +46,7 @@ def main(options: argparse.Namespace) -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="foresight-"))
         )
         poses = shared_poses(stack) if options.cameras and "follower" in roles else None
-        plans = [plan_of(role, folder, sways=options.sway) for role in roles]
+        plans = [plan_of(role, folder, sways=options.sway, fresh=options.fresh) for role in roles]
         stand = stack.enter_context(ArmStandProcess(plans, poses=poses))
         urls = start_cameras(stack, options.cameras, poses) if options.cameras else {}
         bench = write_files(folder, roles, urls)
@@ -77,7 +77,7 @@ def start_cameras(stack: ExitStack, count: int, poses: PoseBlockHandle | None) -
     return cameras.start()
 
 
-def plan_of(role: str, folder: Path, *, sways: bool) -> ArmPlan:
+def plan_of(role: str, folder: Path, *, sways: bool, fresh: bool = False) -> ArmPlan:
     """The emulated arm of a role."""
     return ArmPlan(
         name=role,
@@ -86,6 +86,7 @@ def plan_of(role: str, folder: Path, *, sways: bool) -> ArmPlan:
         seed=SEEDS[role],
         sways=sways and role == "leader",
         wakes_with_torque=role == "follower",
+        fresh=fresh,
     )
 
 
