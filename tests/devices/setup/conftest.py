@@ -12,7 +12,7 @@ from devices.emulators.so101 import ArmPlan
 from devices.setup.messages import Refused, Report
 from devices.setup.workshop import Workshop
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 class Told:

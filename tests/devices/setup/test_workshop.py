@@ -153,17 +153,28 @@ def test_the_arm_that_a_hand_moves_is_named(told, stand):
 
 def test_a_bumped_table_and_two_hands_name_nobody():
     watch = MovedArm()
-    still = {"a": {"j": 0.0}, "b": {"j": 0.0}}
-    assert watch.moved(still) is None
-    assert watch.moved({"a": {"j": 0.1}, "b": {"j": 0.0}}) is None
-    assert watch.moved({"a": {"j": 0.6}, "b": {"j": -0.5}}) is None
-    assert watch.moved({"a": {"j": 0.6}, "b": {"j": 0.1}}).arm == "a"
+
+    def moved(at_s, a, b):
+        return watch.moved({"a": {"j": a}, "b": {"j": b}}, at_s=at_s)
+
+    assert moved(0.0, 0.0, 0.0) is None
+    assert moved(0.1, 0.1, 0.0) is None
+    assert moved(0.2, 0.6, -0.5) is None
+    assert moved(0.3, 0.6, 0.1).arm == "a"
+    assert moved(0.4, 0.6, 0.1) is None  # it is told once
+    assert moved(0.5, 0.6, 0.4).arm == "b"
+
+
+def test_what_was_long_ago_does_not_count():
+    watch = MovedArm()
+    for tenth in range(40):  # 3° each second is no hand that means it
+        assert watch.moved({"a": {"j": 0.005 * tenth}}, at_s=tenth / 10) is None
 
 
 def test_a_joint_that_crosses_the_seam_has_moved_a_little_only():
     watch = MovedArm()
-    watch.moved({"a": {"j": 6.25}})
-    assert watch.moved({"a": {"j": 0.03}}) is None
+    assert watch.moved({"a": {"j": 6.25}}, at_s=0.0) is None
+    assert watch.moved({"a": {"j": 0.03}}, at_s=0.1) is None
 
 
 def test_an_arm_that_is_unplugged_while_it_is_watched(told, stand):
