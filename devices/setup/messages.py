@@ -124,6 +124,11 @@ class Doing:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A request was dealt with, one way or the other: the last report about it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookedAround:
     """Every serial port."""
 
@@ -180,4 +185,6 @@ class Refused:
     fault: Fault
 
 
-Report = Doing | LookedAround | Limp | ArmMoved | Measured | Calibrated | MotorReady | Refused
+Report = (
+    Done | Doing | LookedAround | Limp | ArmMoved | Measured | Calibrated | MotorReady | Refused
+)

@@ -22,6 +22,7 @@ from devices.setup.messages import (
     ArmMoved,
     Calibrated,
     Doing,
+    Done,
     FindByMoving,
     Finish,
     Leave,
@@ -74,7 +75,7 @@ def test_looking_tells_who_is_there_and_moves_and_writes_nothing(told, stand):
     ]
     assert torque == stand.truth("follower").torque == (True,) * 6
     assert np.allclose(before, stand.truth("follower").q, atol=1e-3)
-    assert told.reports[-1] == Doing("")
+    assert told.reports[-2:] == [Doing(""), Done()]
 
 
 def test_an_arm_that_was_driven_before_is_known_as_a_follower(told, stand):
@@ -147,7 +148,7 @@ def test_the_arm_that_a_hand_moves_is_named(told, stand):
     told.until(lambda: any(r.port == stand.ports["follower"] for r in told.reports
                            if isinstance(r, ArmMoved)))  # fmt: skip
     told.ask(Leave())
-    assert told.reports == [Doing("")]
+    assert told.reports == [Doing(""), Done()]
     assert stored(stand.ports["leader"], reg.ID) == [1, 2, 3, 4, 5, 6]  # its port is free again
 
 
