@@ -138,6 +138,7 @@ class ConnectPage(Page):
 
     def _on_setting_up_changed(self) -> None:
         shown = self._setting_up.shown
+        self.set_up.setVisible(not shown)
         wanted = self.setup.panel if shown else self._steps_panel
         if self._lefts.currentWidget() is not wanted:
             self._lefts.setCurrentWidget(wanted)

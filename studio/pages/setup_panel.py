@@ -55,7 +55,7 @@ class SetupPanel(QObject):
         self.motors = MotorsCard(self._part)
         self.bench = BenchCard(session)
         self._arms_card = self._build_arms_card()
-        self.panel = column(self._arms_card, self.sweep, self.motors, self.bench)
+        self.panel = column(self.sweep, self._arms_card, self.motors, self.bench)
         self._connect()
         self._show()
 
@@ -63,7 +63,9 @@ class SetupPanel(QObject):
         card = Card("Set up a kit")
         close = tiny_button("close", "Close; what is being measured is put back")
         close.clicked.connect(self._part.hide)
+        self.look = tiny_button("redo", "Look again; moves and writes nothing")
         card.heading_row.addStretch(1)
+        card.heading_row.addWidget(self.look)
         card.heading_row.addWidget(close)
         self._words = label("", role="quiet", wrap=True)
         self._fault = label("", tone="danger", wrap=True)
@@ -81,14 +83,16 @@ class SetupPanel(QObject):
 
     def _finders(self) -> QVBoxLayout:
         rows, first, second = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        self.look = button("Look again", icon="redo", tip="Moves and writes nothing")
+        rows.setSpacing(8)
         tip = "The arms go limp: support them. Then move the {}."
-        self.find_leader = button("Find the leader", icon="hand", tip=tip.format("leader"))
-        self.find_follower = button("the follower", icon="hand", tip=tip.format("follower"))
-        self.cancel = button("Done", kind="quiet", tip="Stop watching; the arms stay limp")
-        for part in (self.look, self.find_leader, self.find_follower, self.cancel):
+        self._which = label("Which is which? Let them go limp and move one.", role="quiet")
+        self.find_leader = button("Find the leader", tip=tip.format("leader"))
+        self.find_follower = button("Find the follower", tip=tip.format("follower"))
+        self.cancel = button("Stop watching", tip="The arms stay limp")
+        for part in (self.find_leader, self.find_follower, self.cancel):
             first.addWidget(part)
         first.addStretch(1)
+        rows.addWidget(self._which)
         self.port = QLineEdit()
         self.port.setPlaceholderText("Another port, e.g. /dev/ttyUSB0")
         self.port.setAccessibleName("Another port")
@@ -146,12 +150,13 @@ class SetupPanel(QObject):
             widget.setVisible(pair is not None)
         self.arms.set_arms(arm_items(kit), empty=EMPTY, enabled=free)
         found = any(look.arm is not None for look in kit.ports)
-        for widget in (self.find_leader, self.find_follower):
-            widget.setVisible(not part.finding)
-            widget.setEnabled(free and found)
-        self.look.setVisible(not part.finding)
+        for widget in (self._which, self.find_leader, self.find_follower):
+            widget.setVisible(not part.finding and found)
+            widget.setEnabled(free)
         self.look.setEnabled(free)
         self.cancel.setVisible(bool(part.finding))
+        for widget in (self._arms_card, self.motors, self.bench):
+            widget.setVisible(not part.measuring)
         self.sweep.setVisible(bool(part.measuring))
         if part.measuring and part.progress is None:
             self.sweep.set_sweep(part.doing, (), may_store=False)

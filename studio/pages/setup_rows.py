@@ -20,7 +20,8 @@ NEW_MOTORS = "New motors are all id 1: set them up one at a time, below."
 def arm_items(kit: Kit) -> list[ArmItem]:
     """Ports of known adapters and those that were asked for; arms first."""
     items = [_item(kit, look) for look in kit.ports]
-    items.sort(key=lambda item: not item.roles)
+    order = list(ROLES)
+    items.sort(key=lambda i: order.index(i.role) if i.role in order else 8 + (not i.roles))
     gone = [arm for arm in kit.draft.arms if kit.look_of(arm.role) is None]
     items += [
         ArmItem(
