@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets.card import button, label, line
@@ -138,8 +138,8 @@ class ArmList(QWidget):
     def _on_role_activated(self, key: str, box: QComboBox, _index: int) -> None:
         self.roleChosen.emit(key, box.currentData())
 
-    def _on_asked(self, signal: Signal, key: str, _checked: bool = False) -> None:
-        signal.emit(key)  # pyright: ignore[reportAttributeAccessIssue] - bound to this widget
+    def _on_asked(self, signal: SignalInstance, key: str, _checked: bool = False) -> None:
+        signal.emit(key)
 
     def _on_copy_clicked(self, text: str, _checked: bool = False) -> None:
         self.copyRequested.emit(text)
