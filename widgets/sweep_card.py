@@ -15,6 +15,7 @@ from widgets import theme
 from widgets.card import Card, button, label
 
 FULL = 100  # per cent
+BAR_PX = 40  # at least
 MARKS = {"waiting": "○", "now": "●", "done": "✓"}
 TONES = {"waiting": "quiet", "now": "human", "done": "ok"}
 
@@ -100,6 +101,7 @@ class SweepCard(Card):
             bar = QProgressBar()
             bar.setRange(0, FULL)
             bar.setTextVisible(False)
+            bar.setMinimumWidth(BAR_PX)
             bar.setAccessibleName(f"{row.name} swept")
             cells = (label(), label(row.name), bar, label("", role="value"))
             cells[3].setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -29,6 +29,7 @@ class PortLook:
     arm: ArmSeen | None = None
     trouble: Fault | None = None  # why there is no usable arm
     command: str = ""  # for a terminal, that mends it; "" none
+    taken: bool = False  # the rig has it open, so it was not touched
     note: str = ""  # why it was not looked at, or what is odd about it
 
 

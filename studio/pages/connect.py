@@ -75,16 +75,18 @@ class ConnectPage(Page):
             ("Name", bench.name),
             ("Arm", robot.name),
             ("Joints", str(len(robot.joints))),
-            ("Cameras", ", ".join(robot.camera_names)),
+            ("Cameras", ", ".join(robot.camera_names) or "none"),
             ("Control", f"{robot.control_hz:.0f} Hz"),
         ):
             card.body.addWidget(ValueRow(name, value))
         card.body.addWidget(self.scene_row)
+        self.scene_row.setVisible(bench.is_simulated)
         return card
 
     def _strip_parts(self) -> list[QWidget]:
         simulated = self._session.cell.bench.is_simulated
-        name = "Simulated bench" if simulated else f"Bench {self._session.cell.bench.name}"
+        bench = self._session.cell.bench
+        name = "Simulated bench" if simulated else f"{bench.robot.name} · {bench.name}"
         self.set_up = button("Set up a kit", icon="connect", tip=action("set_up").tip)
         self.set_up.clicked.connect(self._setting_up.show)
         if simulated:

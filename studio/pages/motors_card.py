@@ -39,6 +39,7 @@ class MotorsCard(Card):
         self._open = False
         part.changed.connect(self._show)
         self.fold.clicked.connect(self._on_fold_clicked)
+        self.ports.activated.connect(lambda _: self._show())
         self.go.clicked.connect(self._on_go_clicked)
         self.over.clicked.connect(part.start_motors_over)
         self._show()
@@ -75,8 +76,14 @@ class MotorsCard(Card):
         )
         self._list.setVisible(self._open and bool(part.motors))
         self.go.setText(f"Set up the {words}" if joint else "Done")
-        self.go.setEnabled(bool(joint) and bool(names) and not part.busy)
+        self.go.setEnabled(bool(joint) and self._usable and not part.busy)
         self.over.setVisible(self._open and bool(part.motors))
+
+    @property
+    def _usable(self) -> bool:
+        """The chosen port is there, and the rig has not got it."""
+        chosen = self.ports.currentData()
+        return any(p.port == chosen and not p.taken for p in self._part.kit.ports)
 
     def _on_fold_clicked(self) -> None:
         self._open = True

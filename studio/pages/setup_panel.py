@@ -85,7 +85,9 @@ class SetupPanel(QObject):
         rows, first, second = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         rows.setSpacing(8)
         tip = "The arms go limp: support them. Then move the {}."
-        self._which = label("Which is which? Let them go limp and move one.", role="quiet")
+        self._which = label(
+            "Which is which? Let them go limp and move one.", role="quiet", wrap=True
+        )
         self.find_leader = button("Find the leader", tip=tip.format("leader"))
         self.find_follower = button("Find the follower", tip=tip.format("follower"))
         self.cancel = button("Stop watching", tip="The arms stay limp")

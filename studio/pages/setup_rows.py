@@ -41,7 +41,7 @@ def _item(kit: Kit, look: PortLook) -> ArmItem:
     trouble, tone = _trouble(kit, look, role)
     return ArmItem(
         key=look.port,
-        title=_title(look),
+        title=f"{ROLES.get(role, role)} of this bench" if look.taken else _title(look),
         detail=_detail(look),
         roles=tuple(ROLES.items()) if look.arm is not None or role else (),
         role=role,
@@ -79,6 +79,8 @@ def _motors(arm: ArmSeen | None) -> str:
 
 def _trouble(kit: Kit, look: PortLook, role: str) -> tuple[str, str]:
     """What is wrong with this arm and its fix, and how loud to say it."""
+    if look.taken:
+        return "Connected. Its motors are listed on the right.", "quiet"
     if look.trouble is not None:
         fix = look.trouble.hint
         if look.trouble.code == "motors_missing" and "answering ids: 1;" in look.trouble.message:

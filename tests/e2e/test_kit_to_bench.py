@@ -74,7 +74,7 @@ def test_a_kit_becomes_the_bench_and_its_motors_are_seen(studio, kit, qtbot, tmp
     part = window.session.setting_up  # the rig has the ports: they are not touched
     page.set_up.click()
     until(lambda: not part.busy and part.kit.ports)
-    assert all("connected to it" in look.note for look in part.kit.ports)
+    assert all(look.taken for look in part.kit.ports)
     page.setup.disconnect_button.click()
     until(lambda: all(look.arm is not None for look in part.kit.ports))  # free, and looked at again
     window.session.connect_rig()

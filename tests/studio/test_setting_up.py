@@ -261,7 +261,7 @@ def test_while_the_rig_has_the_ports_nobody_else_touches_them(bench, monkeypatch
     part._opened = (bench.stand.ports["leader"],)
     monkeypatch.setattr(part, "_rig_holds_ports", lambda: True)
     requests = bench.stand.truth("leader").requests
-    bench.until(lambda: "This bench is connected to it" in bench.words() and not part.busy)
+    bench.until(lambda: "Leader of this bench" in bench.words() and not part.busy)
     assert bench.stand.truth("leader").requests == requests
     assert bench.panel.disconnect_button.isVisibleTo(bench.panel.panel)
     assert not any(b.isEnabled() for b in bench.row("leader").findChildren(QPushButton)

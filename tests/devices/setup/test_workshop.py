@@ -16,7 +16,7 @@ from devices.emulators.so101 import so101_calibration
 from devices.feetech import registers as reg
 from devices.feetech.bus import Bus, Patience
 from devices.ports import PortInfo
-from devices.setup.around import ALIKE, NOT_OURS, TAKEN, look_around
+from devices.setup.around import ALIKE, NOT_OURS, look_around
 from devices.setup.makes import MAKES, names_of
 from devices.setup.messages import (
     ArmMoved,
@@ -109,7 +109,7 @@ def test_a_port_in_use_and_a_port_of_the_rig(told, stand):
         found = looks(told, stand, taken=taken)
         assert found["follower"].trouble.code == "port_busy"
         assert "fuser" in found["follower"].trouble.hint
-        assert (found["leader"].note, found["leader"].arm) == (TAKEN, None)
+        assert (found["leader"].taken, found["leader"].arm) == (True, None)
         assert stand.truth("leader").requests == requests  # it was not even asked
 
 
