@@ -99,6 +99,10 @@ class Kinematics:
         """Names of the rows of :meth:`link_poses`."""
         return tuple(self._model.body(i).name for i in range(1, self._model.nbody))
 
+    def link_of(self, joint: str) -> int:
+        """The row of :meth:`link_poses` that a joint turns."""
+        return int(self._model.joint(joint).bodyid[0]) - 1
+
     def shapes(self) -> tuple[LinkShape, ...]:
         """What to draw, each shape fixed to a row of :meth:`link_poses`."""
         return link_shapes(self._model)

@@ -31,11 +31,11 @@ class PortDenied(ConnectFailed):
 
     code = "port_denied"
 
-    def __init__(self, device: str, *, port: str) -> None:
+    def __init__(self, device: str, *, port: str, group: str = "dialout") -> None:
         super().__init__(
             device,
             reason=f"you have no permission to open {port}",
-            hint="On Linux run `sudo usermod -aG dialout $USER`, then log out and in again.",
+            hint=f"On Linux run `sudo usermod -aG {group} $USER`, then log out and in again.",
         )
 
 

@@ -12,12 +12,13 @@ import time
 from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from devices.bench import Bench
+from devices.bench import SIM, Bench
 from devices.commands import (
     AuthorityChanged,
     Connect,
@@ -41,6 +42,7 @@ from studio.parts.running import Running
 from studio.parts.teaching import Teaching
 from studio.parts.training import Training
 from studio.recorder_host import ENDED_BY
+from studio.setting_up.part import SettingUp
 from studio.settings import Folders, Preferences, save_preferences
 from studio.workcell import Fact, ProcessLost, Workcell
 
@@ -50,6 +52,11 @@ if TYPE_CHECKING:
 ESTIMATE_FOLDER, ASKING_FOLDER = ".estimate", ".asked"  # of jobs; beside the runs, none of them
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
+SETUP_MENDS = (
+    "calibration_mismatch", "motors_missing", "motors_collide", "wrong_motor", "mixed_firmware",
+    "port_denied",
+)  # fmt: skip
+"""Faults of connecting that the place where a kit is set up explains and mends."""
 TORQUE_WORDS = {
     Torque.ON: "The motors hold the arm where it is.",
     Torque.PARKING: "The arm is being parked; then it is let go. STOP holds it here.",
@@ -79,6 +86,7 @@ class Session(QObject):
     rigLost = Signal(str)  # sentence
     noticed = Signal(str, str)  # sentence, level "info" "ok" "attention" "danger"
     preferencesChanged = Signal(object)  # Preferences
+    benchWanted = Signal(str)  # name or file of the bench to open instead of this one
     ticked = Signal()
 
     def __init__(
@@ -86,8 +94,19 @@ class Session(QObject):
         bench: Bench,
         folders: Folders,
         preferences: Preferences,
+        *,
+        bench_file: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
+        """A session whose processes are not started yet.
+
+        Args:
+            bench: what to run.
+            folders: of this person.
+            preferences: as loaded.
+            bench_file: where the bench is described, None for the simulated one.
+            parent: of the object.
+        """
         super().__init__(parent)
         folders.create()
         self.folders = folders
@@ -101,6 +120,9 @@ class Session(QObject):
         self.running = Running(self.cell, preferences.task, self)
         self.running.autonomy = Autonomy(preferences.autonomy)
         self.rollout = Rollout(self.cell, self)
+        self.setting_up = SettingUp(
+            folders.config, bench_file, rig_holds_ports=self._rig_holds_ports, parent=self
+        )
         self.frames: dict[str, Frame] = {}
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
         self._connect_wanted = False
@@ -110,7 +132,8 @@ class Session(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
-        for part in (self.teaching, self.review, self.running, self.rollout):
+        self.setting_up.benchWritten.connect(self.benchWanted)
+        for part in (self.teaching, self.review, self.running, self.rollout, self.setting_up):
             part.noticed.connect(self.noticed)
         self.running.handingOver.connect(self._on_running_handing_over)
 
@@ -137,6 +160,7 @@ class Session(QObject):
         self.teaching.end()
         self.rollout.end()
         self.running.close()
+        self.setting_up.close()
         self.estimating.close()
         self.asking.close()
         self.review.close()
@@ -207,12 +231,18 @@ class Session(QObject):
             return Blocker("Arm", text, False, fix="reconnect", fix_text="Reconnect")
         if self.status.phase is RigPhase.FAULT and self.status.fault:
             text = self.status.fault.message
+            if self.status.fault.code in SETUP_MENDS:
+                return Blocker("Arm", text, False, fix="set_up", fix_text="Set up")
             return Blocker("Arm", text, False, fix="connect_rig", fix_text="Connect again")
         if ready:
             return Blocker("Arm", f"{robot.name}, {len(robot.joints)} joints", True)
         if self.status.phase is RigPhase.CONNECTING or self._connect_wanted:
             return Blocker("Arm", "connecting…", False)
         return Blocker("Arm", "not connected", False, fix="connect_rig", fix_text="Connect")
+
+    def _rig_holds_ports(self) -> bool:
+        phase = self.status.phase
+        return self.cell.rig.alive and phase in (RigPhase.CONNECTING, RigPhase.READY)
 
     def _disk_line(self) -> Blocker:
         free_gb = shutil.disk_usage(self.folders.data).free / 1e9
@@ -222,7 +252,13 @@ class Session(QObject):
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
     def connect_rig(self) -> None:
+        """Connect as soon as nobody else has the ports."""
+        self.setting_up.leave()
         self._connect_wanted = True
+
+    def open_simulation(self) -> None:
+        """Leave this bench for the simulated one."""
+        self.benchWanted.emit(SIM)
 
     def disconnect_rig(self) -> None:
         self._connect_wanted = False
@@ -308,6 +344,7 @@ class Session(QObject):
         self.asking.tick(started_ns)
         self.running.tick(started_ns)
         self.rollout.tick(started_ns)
+        self.setting_up.tick(started_ns)
         self._read_frames()
         self.ticked.emit()
         self.tick_ms.append((time.monotonic_ns() - started_ns) / 1e6)
@@ -349,7 +386,8 @@ class Session(QObject):
 
     def _connect_when_possible(self) -> None:
         waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)
-        if self._connect_wanted and waiting and self.cell.rig.alive:
+        ready = self.cell.rig.alive and not self.setting_up.busy  # a port has one owner
+        if self._connect_wanted and waiting and ready:
             self._connect_wanted = False
             self.cell.send(Connect())
 

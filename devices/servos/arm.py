@@ -62,7 +62,7 @@ class ServoArm:
     @property
     def counts(self) -> Mapping[str, int]:
         """What went wrong on the bus since it was connected."""
-        return self._chain.bus.tally.as_counts()
+        return self._chain.counts
 
     # ── life ───────────────────────────────────────────────────────────────────────────────
 

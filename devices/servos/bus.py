@@ -217,6 +217,7 @@ class ServoBus:
             if not missing:
                 break
             self.tally.retried += len(missing)
+            self.tally.retried_by_motor.update(missing)
             again = self._ask(request(missing), missing, body=body, again=True)
             found |= again
             missing = [m for m in missing if m not in again]

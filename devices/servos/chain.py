@@ -332,6 +332,13 @@ class ServoChain(ABC):
                 self.bus.write(motor, self.layout.goal, int(goal))
                 self.bus.write(motor, self.layout.torque, TORQUE_ON)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What went wrong since the bus was opened, and how often each joint was asked again."""
+        tally = self.bus.tally
+        again = {self._joints[motor]: n for motor, n in tally.retried_by_motor.copy().items()}
+        return tally.as_counts() | {f"retried {joint}": n for joint, n in again.items()}
+
     def joint_of(self, motor: int) -> str:
         return self._joints[motor]
 

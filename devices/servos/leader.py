@@ -63,7 +63,7 @@ class ServoLeader:
     @property
     def counts(self) -> Mapping[str, int]:
         """What went wrong on the bus since it was connected."""
-        return self._chain.bus.tally.as_counts()
+        return self._chain.counts
 
     def connect(self) -> None:
         """Find and check the motors and let go of their torque: a hand must be able to move them.

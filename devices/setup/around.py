@@ -26,7 +26,6 @@ from devices.ports import (
 from devices.setup.messages import PortLook
 
 NOT_OURS = "It is no adapter known from robot arms, so it was not opened. Type it below to look."
-TAKEN = "This bench is connected to it. Its motors are below; disconnect to set it up."
 ALIKE = (
     "Another adapter has the same serial number, so only the USB socket tells them apart: "
     "keep each in its socket."
@@ -59,7 +58,7 @@ def look_around(
         twins = alike[info.identity] > 1
         look = _plain(info, unique=not twins, note=ALIKE if twins else "")
         if any(same_port(info.name, port) for port in taken):
-            found.append(replace(look, note=TAKEN))
+            found.append(replace(look, taken=True))
         elif info.adapter not in ADAPTERS.values() and not _asked_for(info, extra):
             found.append(replace(look, note=NOT_OURS))
         else:

@@ -5,6 +5,7 @@ Torque goes off and stays off. Knows no screen.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
@@ -50,9 +51,8 @@ class Finding:
             DeviceError: one of them does not answer any more.
         """
         now = {port: arm.angles() for port, arm in self._arms.items()}
-        found = self._moved.moved(now)
+        found = self._moved.moved(now, at_s=time.monotonic())
         if found is not None:
-            self._moved.start_over(now)
             self._tell(ArmMoved(found.arm, found.joint, found.by_rad))
 
     def close(self) -> None:

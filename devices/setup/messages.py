@@ -29,6 +29,7 @@ class PortLook:
     arm: ArmSeen | None = None
     trouble: Fault | None = None  # why there is no usable arm
     command: str = ""  # for a terminal, that mends it; "" none
+    taken: bool = False  # the rig has it open, so it was not touched
     note: str = ""  # why it was not looked at, or what is odd about it
 
 
@@ -124,6 +125,11 @@ class Doing:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A request was dealt with, one way or the other: the last report about it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookedAround:
     """Every serial port."""
 
@@ -180,4 +186,6 @@ class Refused:
     fault: Fault
 
 
-Report = Doing | LookedAround | Limp | ArmMoved | Measured | Calibrated | MotorReady | Refused
+Report = (
+    Done | Doing | LookedAround | Limp | ArmMoved | Measured | Calibrated | MotorReady | Refused
+)

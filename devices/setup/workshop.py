@@ -20,6 +20,7 @@ from devices.setup.makes import MAKES
 from devices.setup.measuring import MeasuringArm, take_back, take_over
 from devices.setup.messages import (
     Doing,
+    Done,
     FindByMoving,
     Finish,
     Leave,
@@ -69,7 +70,8 @@ class Workshop:
             tell: told every report, at once.
             makes: of arms that it knows.
         """
-        self._tell = tell
+        self.tell = tell
+        """Told every report; another one may take its place."""
         self._makes = makes
         self._activity: Activity | None = None
 
@@ -90,6 +92,7 @@ class Workshop:
             self._refuse(type(request).__name__, error)
             self._leave()
         self._say("" if self._activity is None else self._activity.words)
+        self.tell(Done())
 
     def turn(self) -> None:
         """Let what holds a port have its look."""
@@ -114,21 +117,21 @@ class Workshop:
                 self._look_around(extra, taken)
             case FindByMoving(arms):
                 self._say("Letting go of the arms…")
-                self._activity = Finding(self._makes, arms, self._tell)
+                self._activity = Finding(self._makes, arms, self.tell)
             case Measure(make, name, port, path):
                 self._say(f"Letting go of {name}…")
-                self._activity = MeasuringArm(self._makes[make], name, port, path, self._tell)
+                self._activity = MeasuringArm(self._makes[make], name, port, path, self.tell)
             case NextJoint() | Finish():
                 self._go_on(request)
             case TakeBack():
                 self._say(f"Writing into the motors of {request.name}…")
-                self._tell(take_back(self._makes[request.make], request))
+                self.tell(take_back(self._makes[request.make], request))
             case TakeOver():
                 self._say(f"Taking over {request.source.name}…")
-                self._tell(take_over(self._makes[request.make], request))
+                self.tell(take_over(self._makes[request.make], request))
             case SetUpMotor(make, port, joint, done):
                 self._say(f"Looking for the new motor of {joint}…")
-                self._tell(MotorReady(self._makes[make].assign(port, joint, done=done)))
+                self.tell(MotorReady(self._makes[make].assign(port, joint, done=done)))
             case Leave():
                 pass
 
@@ -139,7 +142,7 @@ class Workshop:
             taken=taken,
             tell=lambda port: self._say(f"Looking at {port}…"),
         )
-        self._tell(LookedAround(found))
+        self.tell(LookedAround(found))
 
     def _go_on(self, request: NextJoint | Finish) -> None:
         if not isinstance(self._activity, MeasuringArm):
@@ -150,7 +153,7 @@ class Workshop:
         self._say("Storing what was measured…")
         calibrated = self._activity.finish()
         self._leave()
-        self._tell(calibrated)
+        self.tell(calibrated)
 
     def _leave(self) -> None:
         activity, self._activity = self._activity, None
@@ -162,7 +165,7 @@ class Workshop:
             self._refuse(Leave.__name__, error)
 
     def _refuse(self, request: str, error: DeviceError) -> None:
-        self._tell(Refused(request, error.to_fault(t_ns=time.monotonic_ns())))
+        self.tell(Refused(request, error.to_fault(t_ns=time.monotonic_ns())))
 
     def _say(self, words: str) -> None:
-        self._tell(Doing(words))
+        self.tell(Doing(words))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache
 
 from devices.arm_make import ArmSeen, MotorAssigned, MotorSeen
 from devices.calibration.scale import RAD_PER_STEP
@@ -34,9 +34,9 @@ class SO101Make:
     words = "SO-101 (or SO-100)"
     robot = ROBOT
 
-    @cached_property
+    @property
     def joints(self) -> tuple[JointSpec, ...]:
-        return described_joints()
+        return _described()
 
     @property
     def motor_order(self) -> tuple[str, ...]:
@@ -128,6 +128,11 @@ class SO101Make:
     def _chain(self, name: str, port: str) -> Chain:
         unknown = {n: MotorCalibration(i, 0, 0, STEPS - 1) for n, i in self._ids.items()}
         return Chain(name, ArmPort(port, ArmCalibration(unknown)), self.joints)
+
+
+@cache
+def _described() -> tuple[JointSpec, ...]:
+    return described_joints()
 
 
 class _Limp:

@@ -14,12 +14,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.commands import SceneState
+from devices.setup.messages import Measured
 from recordings.types import Frame
 from studio.pages.asked_overlay import AskedOverlay
 from studio.pages.belief import Belief
 from studio.pages.frame_rate import FrameRate
 from studio.pages.plan_drawing import PlanDrawing
 from studio.pages.plan_overlay import PlanOverlay
+from studio.pages.posed_arm import PosedArm
 from studio.pages.replay import Replay
 from studio.session import Session
 from widgets.arm_view import ArmView
@@ -54,6 +56,7 @@ class Stage:
         self._built = False
         self._ticks = 0
         self.replaying = False
+        self.posed = PosedArm(self.arm)
         session.review.cursorMoved.connect(self._on_cursor_moved)
         session.review.opened.connect(self._on_episode_opened)
         session.asking.changed.connect(self._on_asking_changed)
@@ -126,6 +129,20 @@ class Stage:
         self.arm.set_title("")
         self.arm.set_measured_word("measured")
 
+    def pose(self, measured: Measured) -> None:
+        """Show an arm that is being measured instead of the bench's own."""
+        if self._built and not self.replaying:
+            self.overlay.clear()
+            self.posed.show(measured)
+
+    def unpose(self) -> None:
+        """Show the bench's own arm again."""
+        if self.posed.give_back():
+            self.arm.set_shapes(self._session.space.shapes)
+            self._scene = None
+            self.arm.set_title("")
+            self.arm.set_measured_word("measured")
+
     def show_replay(self) -> None:
         """Show the open episode at its cursor."""
         self.replaying = True
@@ -144,7 +161,7 @@ class Stage:
         for name, frame in self._session.frames.items():
             if self._shown.get(name) != frame.index:
                 self._show_frame(name, frame, now_ns)
-        if arm_visible and self._built and self._ticks % 2 == 0:
+        if arm_visible and self._built and not self.posed.shown and self._ticks % 2 == 0:
             self._show_arm(now_ns, curves=self._ticks % 3 == 0)
 
     def _show_frame(self, name: str, frame: Frame, now_ns: int) -> None:
