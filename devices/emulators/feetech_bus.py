@@ -36,8 +36,8 @@ class FeetechBus(EmulatedBus[Servo]):
                 yield from self.told(request.motor, code, request.body)
 
     def answer(self, servo: Servo, code: int, body: bytes) -> bytes | None:
-        data = servo.execute(code, body)
-        return None if data is None else packets.packet(servo.id, int(servo.alarm), data)
+        motor, data = servo.id, servo.execute(code, body)
+        return None if data is None else packets.packet(motor, int(servo.alarm), data)
 
     def _sync_write(self, body: bytes) -> None:
         address, size = body[0], body[1]

@@ -94,7 +94,9 @@ def take_over(make: ArmMake, asked: TakeOver) -> Calibrated:
         CalibrationMismatch: the motors hold other numbers, and they are not to be overwritten.
         DeviceError: the arm does not answer or obey.
     """
-    calibration = read_calibration(asked.source, names=names_of(make))
+    calibration = read_calibration(
+        asked.source, names=names_of(make), largest_offset=make.largest_offset
+    )
     if asked.port:
         calibration = _fitted(make, asked, calibration)
     return _kept(asked.name, asked.path, calibration)
