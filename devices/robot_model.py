@@ -2,7 +2,7 @@
 
 Several arms become one model, so that kinematics, shapes and distances treat them as one robot:
 joints in the order of the arms, names with the arm's prefix, bases where the bench says. Knows no
-bench and steps no physics.
+bench and steps no physics itself.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -16,6 +16,18 @@ from collections.abc import Sequence
 import mujoco
 
 from devices.description import Standing, robot_folder
+
+
+def on_a_table(robot: str) -> mujoco.MjModel:
+    """One arm on a table of its own, for whoever steps its physics.
+
+    Raises:
+        UnknownRobot: no such description.
+    """
+    spec = mujoco.MjSpec.from_file(_path(Standing(robot)))
+    plane = mujoco.mjtGeom.mjGEOM_PLANE
+    spec.worldbody.add_geom(name="table", type=plane, size=[1.0, 1.0, 0.1], group=5)
+    return spec.compile()
 
 
 def model_of(arms: Sequence[Standing]) -> mujoco.MjModel:

@@ -130,7 +130,10 @@ class ArmScene:
         executing: int,
         gripper: npt.ArrayLike | None,
     ) -> bool:
-        """The planned way of the tool tip (h, 3) m; ``gripper`` (h,) 0…1 gives the glyphs."""
+        """The planned way of the tool tip (h, 3) m; ``gripper`` (h,) 0…1 gives the glyphs.
+
+        Of several tools (t, h, 3) and (t, h).
+        """
         self._trace = None if tip is None else (tip, committed, executing, gripper)
         self._draw_plan()
         return True

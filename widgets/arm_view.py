@@ -153,12 +153,12 @@ class ArmView(QWidget):
         """The planned way of the tool tip.
 
         Args:
-            tip: (h, 3) m in the base frame; None: no plan.
+            tip: (h, 3) m in the base frame, of several tools (t, h, 3); None: no plan.
             committed: rows that can no longer change.
             executing: rows after those that run unless replaced; the rest may still change.
-            gripper: (h,) opening 0…1, for the open and close glyphs.
+            gripper: (h,) opening 0…1, for the open and close glyphs; of several tools (t, h).
         """
-        rows = 0 if tip is None else len(np.asarray(tip))
+        rows = 0 if tip is None else np.shape(tip)[-2]
         self._phases = (min(committed, rows), min(executing, max(rows - committed, 0)), rows)
         self._refresh_hud()
         if self._scene is not None:

@@ -44,8 +44,15 @@ def phase_rows(total: int, committed: int, executing: int) -> tuple[slice, slice
 def trace_mesh(
     tip: npt.ArrayLike, committed: int, executing: int, gripper: npt.ArrayLike | None = None
 ) -> Mesh:
-    """The trace (h, 3) m with its glyphs for ``gripper`` (h,) 0…1."""
+    """The trace (h, 3) m with its glyphs for ``gripper`` (h,) 0…1.
+
+    Of several tools (t, h, 3) and (t, h).
+    """
     line = np.asarray(tip, dtype=np.float64)
+    if line.ndim == 3:
+        openings = [None] * len(line) if gripper is None else list(np.asarray(gripper))
+        tools = zip(line, openings, strict=True)
+        return merged([trace_mesh(one, committed, executing, opening) for one, opening in tools])
     done, now, later = phase_rows(len(line), committed, executing)
     parts = [
         dots(line[done], _DOT_M).colored((*rgb(COLORS.committed), 1.0)),

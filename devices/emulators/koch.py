@@ -1,7 +1,8 @@
 """Emulated Koch v1.1 arms, and a GELLO leader of the same motors in front of any arm.
 
 Their horns are mounted at random (seeded), their motors are calibrated as LeRobot would have left
-them; the calibration that fits is handed out with them. The follower has weight, but no bench.
+them; the calibration that fits is handed out with them. The follower has weight and lies on a
+table until it is driven.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from devices.emulators.faults import FaultDice
 from devices.emulators.plan import ArmPlan, assembled
 from devices.emulators.station import EmulatedArm
 from devices.gello.scale import Trigger
-from devices.koch.parts import FOLLOWER_MODELS, LEADER_MODELS, TURNED_IN_LEADER, described_joints
+from devices.koch.parts import (
+    FOLLOWER_MODELS,
+    LEADER_MODELS,
+    ROBOT,
+    TURNED_IN_LEADER,
+    described_joints,
+)
 
 HOME = (0.0, 0.35, -0.35, 0.30, 0.17, 0.10)  # rad: the tip ahead, a hand above the table
 JAW_SPAN_RAD = 1.74  # from closed to open
@@ -71,12 +78,11 @@ def _calibrate(servos: Sequence[DynamixelServo], calibration: ArmCalibration) ->
 
 
 def _with_weight(mounting: Mounting) -> Body:
-    from devices.description import Standing
     from devices.emulators.world_body import WorldBody
-    from devices.robot_model import model_of
+    from devices.robot_model import on_a_table
     from devices.sim.arm_physics import ArmPhysics
 
-    physics = ArmPhysics(model_of((Standing("koch"),)))
+    physics = ArmPhysics(on_a_table(ROBOT))
     physics.stand(HOME)
     return WorldBody(physics, mounting, jaw_force=1.0)
 

@@ -36,10 +36,15 @@ class PlanDrawing:
         self.arm.set_fan(sample_tips)
 
     def show_way(self, q: F32, tip: F32, *, committed: int, executing: int) -> None:
-        """The trace (h, 3) m of ``q`` (h, n) rad in its three phases."""
+        """The trace (h, 3) m of ``q`` (h, n) rad in its three phases; of a pair, both traces."""
         robot = self._session.cell.bench.robot
         grips = [i for i, joint in enumerate(robot.joints) if joint.is_gripper]
-        gripper = q[:, grips[0]] if grips else None
+        opening = q[:, grips].T
+        if len(grips) > 1:
+            tip = self._session.space.tip_paths(q)
+            self.arm.set_trace(tip, committed=committed, executing=executing, gripper=opening)
+            return
+        gripper = opening[0] if grips else None
         self.arm.set_trace(tip, committed=committed, executing=executing, gripper=gripper)
 
     def show_pictures(

@@ -74,6 +74,10 @@ class Space:
         """(h, n) rad → (h, 3) m, tool tip in the base frame; of a pair, the busier arm's."""
         return self._kinematics.tip_positions(q)
 
+    def tip_paths(self, q: npt.ArrayLike) -> F32:
+        """(h, n) rad → (tools, h, 3) m, the tool tips of all arms in the base frame."""
+        return self._kinematics.tip_paths(q)
+
     def project(
         self, camera: str, q: npt.ArrayLike, points: npt.ArrayLike, *, size: tuple[int, int]
     ) -> F64:

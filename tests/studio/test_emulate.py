@@ -218,9 +218,9 @@ def test_a_koch_follower_with_weight_repeats_what_the_hand_does(emulate):
         watcher.until(lambda: watcher.status.authority is Authority.LEADER)
         before = np.array(watcher.status.state.q)
         hand = np.array(emulator.truth()["leader"]["q"])
-        hand[:3] += (0.4, 0.2, 0.3)
+        hand[[0, 2]] += (0.4, 0.3)
         emulator.order(order="push", arm="leader", q=hand.tolist())
-        watcher.until(lambda: (watcher.status.state.q - before)[:3].min() > 0.15)
+        watcher.until(lambda: (watcher.status.state.q - before)[[0, 2]].min() > 0.15)
 
         def carries_its_weight() -> bool:
             told = emulator.truth()["follower"]

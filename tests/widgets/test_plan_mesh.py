@@ -52,6 +52,15 @@ def test_the_trace_has_the_colour_of_every_phase(role: str):
     assert (np.abs(mesh.colors[:, :3] - wanted).max(axis=1) < 1e-3).any()
 
 
+def test_a_plan_of_two_tools_has_both_traces():
+    plan = demo_scene.plan()
+    tip, opening = demo_scene.tips(plan), plan[:, 5]
+    one = trace_mesh(tip, 12, 10, opening)
+    both = trace_mesh(np.stack([tip, tip + 0.5]), 12, 10, np.stack([opening, opening]))
+    assert both.triangles == 2 * one.triangles
+    assert np.ptp(both.points, axis=0).min() > 0.5
+
+
 def test_a_plan_without_rows_draws_nothing():
     assert trace_mesh(np.zeros((0, 3)), 0, 0).triangles == 0
 
