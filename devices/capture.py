@@ -13,6 +13,7 @@ from collections import deque
 from devices.base import Camera
 from devices.clock import Clock
 from devices.errors import DeviceError, ReadFailed
+from devices.sight import Sight
 from recordings.errors import RecordingError
 from recordings.live import FrameRing
 from recordings.rig_status import CameraHealth
@@ -39,6 +40,7 @@ class Capture:
         self._times: deque[int] = deque(maxlen=RATE_FRAMES)
         self._last_seen = -1
         self._missed = 0
+        self._sight = Sight()
         self._faults: deque[Fault] = deque(maxlen=8)
 
     @property
@@ -73,6 +75,10 @@ class Capture:
         """Age of the newest picture; infinite before the first."""
         frame = self._newest
         return float("inf") if frame is None else (now_ns - frame.t_ns) / _NS
+
+    def sees_nothing_s(self, now_ns: int) -> float:
+        """How long its pictures have shown the same tone everywhere; 0 while they do not."""
+        return self._sight.nothing_for_s(now_ns)
 
     def health(self, now_ns: int) -> CameraHealth:
         """Rate over the last pictures, age, and how many are known to be lost."""
@@ -112,6 +118,7 @@ class Capture:
             self._missed += max(0, frame.index - self._last_seen - 1)
         self._last_seen = frame.index
         self._times.append(frame.t_ns)
+        self._sight.look(frame.image, frame.t_ns)
         self._newest = Frame(frame.camera, frame.image, frame.t_ns, index)
 
     def _reopen(self) -> None:
@@ -124,6 +131,7 @@ class Capture:
                 log.debug("camera %s stays away: %s", self.name, error)
             else:
                 self._last_seen = -1
+                self._sight.forget()
                 return
 
     def _report(self, error: Exception) -> None:

@@ -280,17 +280,22 @@ class Rig:
             reason = "the bench is not connected"
             raise NotAllowed("Driving the arm", reason=reason, hint="Connect it first.")
         if authority is Authority.POLICY:
-            self._refuse_without_policy()
+            self._refuse_without_policy(now_ns)
             self._motion.hand_over(now_ns=now_ns)
         else:
             self._motion.take_over(now_ns=now_ns)
 
-    def _refuse_without_policy(self) -> None:
+    def _refuse_without_policy(self, now_ns: int) -> None:
         what = "Handing over"
         if self._motion.policy.word in ("", "lost"):
             raise NotAllowed(what, reason="no policy is connected", hint="Choose a policy first.")
         if not self._task:
             raise NotAllowed(what, reason="there is no task", hint="Write down what it should do.")
+        blind = self._watch.blind(now_ns)
+        if blind is not None:
+            raise NotAllowed(
+                what, reason=blind.reason[0].lower() + blind.reason[1:], hint=blind.fault.hint
+            )
 
     def _set_task(self, task: str, now_ns: int) -> None:
         if task == self._task:

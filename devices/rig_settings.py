@@ -20,6 +20,8 @@ class RigSettings:
     """An older picture is not shown to a policy as the present: three frames at 30 Hz and some."""
     camera_out_s: float = 0.5
     """No picture for longer while the policy drives: come to rest."""
+    camera_dark_s: float = 2.0
+    """Pictures without anything on them for longer: the policy may not drive."""
     bus_lost_s: float = 0.1
     """The arm did not answer for this long: fault. The servos hold by themselves."""
     servo_lag_s: float = 0.12

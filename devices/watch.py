@@ -73,7 +73,7 @@ class Watch:
         if silent_s > self._settings.heartbeat_s:
             return self._studio_silent(silent_s, now_ns)
         if authority is Authority.POLICY:
-            return self._blind(now_ns)
+            return self.blind(now_ns)
         return None
 
     def _slept(self, gap_s: float, now_ns: int) -> Concern:
@@ -96,14 +96,29 @@ class Watch:
         )
         return Concern(Urgency.SOFT, "The window stopped answering", fault)
 
-    def _blind(self, now_ns: int) -> Concern | None:
-        limit_s = self._settings.camera_out_s
+    def blind(self, now_ns: int) -> Concern | None:
+        """Why the policy cannot see what it should, if it cannot."""
         for name, camera in self._cameras.items():
-            age_s = camera.age_s(now_ns)
-            if age_s > limit_s:
-                age = "no picture yet" if age_s > 1e6 else f"no picture for {age_s:.1f} s"
-                message = f"Camera {name!r}: {age} (at most {limit_s:.1f} s)."
-                hint = "Check the camera, then hand over again."
-                fault = Fault("camera_stale", name, message, hint, now_ns)
-                return Concern(Urgency.SOFT, f"Camera {name!r} is out", fault)
+            found = self._stale(name, camera, now_ns) or self._dark(name, camera, now_ns)
+            if found is not None:
+                return found
         return None
+
+    def _stale(self, name: str, camera: Capture, now_ns: int) -> Concern | None:
+        age_s, limit_s = camera.age_s(now_ns), self._settings.camera_out_s
+        if age_s <= limit_s:
+            return None
+        age = "no picture yet" if age_s > 1e6 else f"no picture for {age_s:.1f} s"
+        message = f"Camera {name!r}: {age} (at most {limit_s:.1f} s)."
+        hint = "Check the camera, then hand over again."
+        fault = Fault("camera_stale", name, message, hint, now_ns)
+        return Concern(Urgency.SOFT, f"Camera {name!r} is out", fault)
+
+    def _dark(self, name: str, camera: Capture, now_ns: int) -> Concern | None:
+        dark_s = camera.sees_nothing_s(now_ns)
+        if dark_s <= self._settings.camera_dark_s:
+            return None
+        message = f"Camera {name!r} has shown nothing for {dark_s:.1f} s: one tone everywhere."
+        hint = "Uncover its lens or switch on the light, then hand over again."
+        fault = Fault("camera_dark", name, message, hint, now_ns)
+        return Concern(Urgency.SOFT, f"Camera {name!r} sees nothing", fault)

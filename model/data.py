@@ -1,30 +1,42 @@
-"""A folder of episodes → training and held-out examples, with their pictures ready in memory.
+"""A folder of episodes → training and held-out examples.
 
-Pictures are decoded once, squashed to the network's size and kept as bytes: decoding again for
-every batch would cost more than the network at the tiny size. Knows nothing about tensors, tokens
-or normalisation; a batch is plain numpy.
+Pictures are squashed to the network's size. While they all fit they are decoded once and kept as
+bytes: decoding again for every batch would cost more than the network at the tiny size. Of larger
+sets each batch decodes its own. Knows nothing about tensors, tokens or normalisation; a batch is
+plain numpy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from model.errors import RobotMismatch, TrainingDataUnusable
-from model.resample import Bools, EpisodeSource, Examples, Grid, resample
+from recordings import errors as recording_errors
 from recordings.library import list_episodes
-from recordings.reader import Episode
 from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, RobotSpec
+from recordings.windows.moments import I64, Bools, Grid
+from recordings.windows.reader import WindowReader
 
-I64 = npt.NDArray[np.int64]
 Squash = Callable[[U8], U8]  # (h, w, 3) → (s, s, 3)
 
 FEW = 5  # episodes: of fewer, every one is needed to learn from
+HELD_BYTES = 4_000_000_000  # of squashed pictures; more are read from the files as needed
+
+
+class Pictures(Protocol):
+    """Pictures of one camera by number: an array in memory, or files."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, which: slice | npt.NDArray[np.integer], /) -> U8:
+        """(b, s, s, 3) RGB."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +56,22 @@ class Dataset:
     """Examples of many episodes, column by column."""
 
     robot: RobotSpec
-    pictures: tuple[U8, ...]  # per camera (pictures, s, s, 3)
+    pictures: tuple[Pictures, ...]  # per camera
     state: F32  # (m, n) rad
     action: F32  # (m, h, n) rad
     picture: I64  # (m, cameras) row of ``pictures``
     task: tuple[str, ...]  # per episode
     episode: I64  # (m,) which episode
     valid: Bools  # (m, h) False behind the end of the episode, and once somebody else drives
-    source: I64  # (m,) a :class:`model.resample.Source`
+    source: I64  # (m,) a :class:`recordings.windows.sources.Source`
 
     def __len__(self) -> int:
         return len(self.state)
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that pictures take."""
+        return sum(p.nbytes for p in self.pictures if isinstance(p, np.ndarray))
 
     def batch(self, rows: npt.NDArray[np.integer]) -> Batch:
         """The examples ``rows``, in that order."""
@@ -94,9 +111,13 @@ def load_dataset(
     if not usable:
         reason = "it holds no episode" if not listed else _why_none(listed)
         raise TrainingDataUnusable(folder, reason=reason)
-    with ExitStack() as stack:
-        episodes = (stack.enter_context(Episode.open(Path(info.path))) for info in usable)
-        return build_dataset(episodes, grid=grid, squash=squash, names=[info.id for info in usable])
+    try:
+        reader = WindowReader.open(usable, grid)
+    except recording_errors.RobotMismatch as error:
+        raise RobotMismatch(f"the episodes of {folder} differ", difference=str(error)) from error
+    except recording_errors.NothingToLearnFrom as error:
+        raise TrainingDataUnusable(folder, reason=str(error)) from error
+    return _dataset(reader, squash)
 
 
 def usable_episodes(folder: Path, *, listed: list[EpisodeInfo] | None = None) -> list[EpisodeInfo]:
@@ -104,63 +125,31 @@ def usable_episodes(folder: Path, *, listed: list[EpisodeInfo] | None = None) ->
     return [info for info in listed or list_episodes(folder) if _usable(info)]
 
 
-def build_dataset(
-    episodes: Iterable[EpisodeSource], *, grid: Grid, squash: Squash, names: Sequence[str]
-) -> Dataset:
-    """Examples and pictures of ``episodes``.
-
-    Raises:
-        RobotMismatch: two of them are of different robots or camera sets.
-        TrainingDataUnusable: none has a usable moment.
-    """
-    robot: RobotSpec | None = None
-    parts: list[Examples] = []
-    tasks: list[str] = []
-    album = Album(squash)
-    for name, episode in zip(names, episodes, strict=True):
-        robot = robot or episode.robot
-        if difference := robot.mismatch(episode.robot):
-            raise RobotMismatch(f"episodes {names[0]} and {name} differ", difference=difference)
-        examples = resample(episode, grid=grid)
-        if len(examples):
-            parts.append(replace(examples, frame=album.add(episode, examples.frame)))
-            tasks.append(episode.task)
-    if robot is None or not parts:
-        raise TrainingDataUnusable(", ".join(names), reason="nobody drove the arm in any of them")
+def _dataset(reader: WindowReader, squash: Squash) -> Dataset:
+    """All windows of ``reader``, which stays open for pictures that do not fit into memory."""
+    moments = [reel.moments for reel in reader.reels]
+    chunks = [m.chunks(np.arange(len(m)), reader.grid.horizon) for m in moments]
     return Dataset(
-        robot=robot,
-        pictures=album.pictures(),
-        state=np.concatenate([p.state for p in parts]),
-        action=np.concatenate([p.action for p in parts]),
-        picture=np.concatenate([p.frame for p in parts]),
-        task=tuple(tasks),
-        episode=np.repeat(np.arange(len(parts)), [len(p) for p in parts]),
-        valid=np.concatenate([p.valid for p in parts]),
-        source=np.concatenate([p.source for p in parts]),
+        robot=reader.robot,
+        pictures=_held_where_they_fit(reader, squash),
+        state=np.concatenate([m.state for m in moments]),
+        action=np.concatenate([action for action, _ in chunks]),
+        picture=reader.picture,
+        task=tuple(reel.task for reel in reader.reels),
+        episode=np.repeat(np.arange(len(moments)), [len(m) for m in moments]),
+        valid=np.concatenate([valid for _, valid in chunks]),
+        source=np.concatenate([m.source for m in moments]),
     )
 
 
-class Album:
-    """Pictures of all episodes, each decoded and squashed once, numbered per camera."""
-
-    def __init__(self, squash: Squash) -> None:
-        self._squash = squash
-        self._columns: list[list[U8]] = []
-
-    def add(self, episode: EpisodeSource, frame: I64) -> I64:
-        """Keep the pictures ``frame`` (m, cameras) of an episode; returns their album numbers."""
-        cameras = episode.robot.camera_names
-        self._columns = self._columns or [[] for _ in cameras]
-        numbers = np.empty_like(frame)
-        for i, (camera, column) in enumerate(zip(cameras, self._columns, strict=True)):
-            used, position = np.unique(frame[:, i], return_inverse=True)
-            numbers[:, i] = len(column) + position
-            column.extend(self._squash(episode.image(camera, int(k))) for k in used)
-        return numbers
-
-    def pictures(self) -> tuple[U8, ...]:
-        """Per camera (pictures, s, s, 3)."""
-        return tuple(np.stack(column) for column in self._columns)
+def _held_where_they_fit(reader: WindowReader, squash: Squash) -> tuple[Pictures, ...]:
+    for pictures in reader.pictures:
+        pictures.fit = squash
+    needed = sum(pictures[:1].nbytes * len(pictures) for pictures in reader.pictures)
+    if needed > HELD_BYTES:
+        return reader.pictures
+    with reader:
+        return tuple(pictures.all() for pictures in reader.pictures)
 
 
 def _usable(info: EpisodeInfo) -> bool:

@@ -16,7 +16,7 @@ import torch
 
 from model import messages
 from model.budget import Budget
-from model.data import usable_episodes
+from model.data import HELD_BYTES, usable_episodes
 from model.memory import LEAVE_FREE, MemoryUse, advice, memory_use, ran_out
 from model.ranks import Ranks
 from model.run_setup import RunRequest, prepare
@@ -77,9 +77,10 @@ def _with_all_pictures(use: MemoryUse, trainer: Trainer, *, more: float) -> Memo
     """The peak with all episodes in memory; pictures lie in plain memory, never on a card."""
     if trainer.ranks.device.type != "cpu":
         return use
-    held = sum(pictures.nbytes for pictures in trainer.dataset.pictures)
-    held += trainer.kept_features_bytes
-    return replace(use, peak=use.peak + round((more - 1.0) * held))
+    pictures = trainer.dataset.held_bytes
+    with_all = more * pictures if more * pictures <= HELD_BYTES else 0.0
+    features = (more - 1.0) * trainer.kept_features_bytes
+    return replace(use, peak=use.peak + round(max(0.0, with_all - pictures) + features))
 
 
 def _answer(

@@ -30,8 +30,8 @@ from model.transforms import recast
 from model.weights import write_shards
 from recordings.whole_file import write_whole
 
-Format = Literal["molmoact2", "lerobot"]
-FORMATS: tuple[Format, ...] = ("molmoact2", "lerobot")
+Format = Literal["molmoact2", "lerobot", "lerobot-next"]
+FORMATS: tuple[Format, ...] = ("molmoact2", "lerobot", "lerobot-next")
 LARGEST_FILE = "5GB"
 BASE = "molmoact2"  # folder of a LeRobot policy that holds what it refers to
 REFERENCE_COLUMNS = 32  # action columns of every network LeRobot accepts
@@ -89,10 +89,17 @@ def export(
     draft = out.with_name(f".{out.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        if layout == "lerobot":
-            notes = _write_lerobot(loaded, draft, out=out, tag=tag, largest=largest_file)
-        else:
+        if layout == "molmoact2":
             notes = _write_released(loaded, draft, largest=largest_file)
+        else:
+            notes = _write_lerobot(
+                loaded,
+                draft,
+                out=out,
+                tag=tag,
+                largest=largest_file,
+                is_next=layout == "lerobot-next",
+            )
         draft.replace(out)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -112,7 +119,7 @@ def _write_released(loaded: Loaded, folder: Path, *, largest: str) -> list[str]:
 
 
 def _write_lerobot(
-    loaded: Loaded, folder: Path, *, out: Path, tag: str | None, largest: str
+    loaded: Loaded, folder: Path, *, out: Path, tag: str | None, largest: str, is_next: bool
 ) -> list[str]:
     processor, config = loaded.processor, loaded.processor.config
     name = tag or _only_tag(processor, out)
@@ -129,7 +136,7 @@ def _write_lerobot(
     write_shards(folder, {f"{PREFIX}{k}": v for k, v in tensors.items()}, largest="1000GB")
     tags = Tags({name: chosen}, processor.tags.norm_mode)
     write_json(folder / config.norm_stats_filename, tags.to_dict())
-    policy_files(folder, config, chosen, base=str((out / BASE).resolve()))
+    policy_files(folder, config, chosen, base=str((out / BASE).resolve()), is_next=is_next)
     notes = [*notes, f"the policy refers to {out / BASE}: keep both together, at this place"]
     write_whole(folder / "README.md", _card(processor, notes))
     return notes

@@ -57,7 +57,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Write a trained policy in the layout of another program.",
     )
     parser.add_argument("run", metavar="RUN", help="run, checkpoint folder, or owner/name")
-    parser.add_argument("--format", choices=FORMATS, default="molmoact2", help="whose layout")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="molmoact2",
+        help="whose layout: as released (molmoact2), LeRobot 0.6, or the LeRobot after it",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--tag", help="the tag of a LeRobot policy, when there are several")
     parser.add_argument(

@@ -25,7 +25,12 @@ PRE, POST = "policy_preprocessor", "policy_postprocessor"
 PICTURE = [3, 480, 640]  # channels, px; LeRobot wants a shape, the network squashes any
 
 
-def policy_files(folder: Path, config: ModelConfig, tag: TagMetadata, *, base: str) -> None:
+NEXT_FIELDS = {"train_mode_vlm": "fft"}  # after 0.6; else every matrix gets fresh adapters
+
+
+def policy_files(
+    folder: Path, config: ModelConfig, tag: TagMetadata, *, base: str, is_next: bool
+) -> None:
     """Write policy config and both processor pipelines into an existing folder.
 
     Args:
@@ -33,8 +38,10 @@ def policy_files(folder: Path, config: ModelConfig, tag: TagMetadata, *, base: s
         config: of the network.
         tag: what the numbers mean.
         base: path or hub id of the molmoact2 checkpoint the policy refers to.
+        is_next: for the LeRobot after 0.6, which has a field that 0.6 refuses.
     """
-    write_json(folder / "config.json", _policy_config(config, tag, base=base))
+    fields = _policy_config(config, tag, base=base) | (NEXT_FIELDS if is_next else {})
+    write_json(folder / "config.json", fields)
     stats = _flat(tag)
     features = _features(tag)
     norm_map = _norm_map(tag)
@@ -78,7 +85,6 @@ def _policy_config(config: ModelConfig, tag: TagMetadata, *, base: str) -> dict[
         "num_state_tokens": config.tokens.num_state_tokens,
         "expected_max_action_dim": config.max_action_dim,
         "num_inference_steps": config.flow_matching_num_steps,
-        "train_mode_vlm": "fft",  # otherwise LeRobot puts fresh adapters around every matrix
         "joint_signs": signs,
         "joint_offsets": offsets,
         "normalization_mapping": _norm_map(tag),

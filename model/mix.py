@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.resample import Source
+from recordings.windows.sources import Source
 
 I64 = npt.NDArray[np.int64]
 DEMONSTRATIONS_PER_AUTONOMOUS = 2.0  # what corrections leave over is shared 2 : 1

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from model.data import Dataset
 from model.joint_frame import JointFrame
 from model.quantiles import column_statistics
-from model.resample import Grid
 from model.tags import RELATIVE, NormStats, TagMetadata
 from model.transforms import UnitTransform
 from recordings.types import RobotSpec
+from recordings.windows.moments import Grid
 
 
 def new_tag(

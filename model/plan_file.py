@@ -15,20 +15,22 @@ import numpy as np
 from model.errors import ComparisonImpossible, PlanFileInvalid
 
 ARRAYS = ("planned", "samples", "recorded", "valid")
+THOUGHTS = ("depth_codes", "depth_updated", "relative_depth")  # arrays of policies that reason
 
 
 def save(answer: dict[str, Any], file: Path) -> None:
     """All of it: arrays and facts as .npz, or the JSON object."""
     if file.suffix == ".npz":
-        facts = {k: v for k, v in answer.items() if k not in ARRAYS}
-        arrays = {name: np.asarray(answer[name]) for name in ARRAYS}
+        names = [*ARRAYS, *(name for name in THOUGHTS if name in answer)]
+        facts = {k: v for k, v in answer.items() if k not in names}
+        arrays = {name: np.asarray(answer[name]) for name in names}
         np.savez(file, allow_pickle=False, facts=np.array(json.dumps(facts)), **arrays)
     else:
         file.write_text(json.dumps(answer) + "\n", encoding="utf-8")
 
 
 def read(file: Path) -> dict[str, Any]:
-    """What :func:`save` wrote; ``ARRAYS`` are arrays, or lists when it was JSON.
+    """What :func:`save` wrote; ``ARRAYS`` and ``THOUGHTS`` are arrays, or lists when it was JSON.
 
     Raises:
         PlanFileInvalid: it is no such file.
@@ -38,7 +40,8 @@ def read(file: Path) -> dict[str, Any]:
         if file.suffix == ".npz":
             with np.load(file, allow_pickle=False) as stored:
                 facts = json.loads(str(stored["facts"]))
-                return facts | {name: stored[name] for name in ARRAYS}
+                names = [*ARRAYS, *(name for name in THOUGHTS if name in stored)]
+                return facts | {name: stored[name] for name in names}
         return dict(json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise PlanFileInvalid(file, reason=error) from error
@@ -63,4 +66,7 @@ def compare(answer: dict[str, Any], file: Path) -> dict[str, Any]:
             shapes = {"there": there.shape, "here": here.shape}
             raise ComparisonImpossible(file, f"shape of {name}", **shapes)
         found[f"{name}_max_difference"] = float(np.abs(here - there).max())  # rad
+    if "depth_codes" in answer and "depth_codes" in other:
+        differ = np.asarray(answer["depth_codes"]) != np.asarray(other["depth_codes"])
+        found["depth_codes_different"] = int(np.sum(differ))  # of 100
     return found

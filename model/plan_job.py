@@ -22,9 +22,10 @@ from model.messages import JobEvent
 from model.policy import Policy
 from model.precision import PRECISIONS
 from model.recorded_moment import observation_at, recorded_from
-from model.resample import Grid
 from recordings.errors import RecordingError
 from recordings.reader import Episode
+from recordings.types import DepthTrace
+from recordings.windows.moments import Grid
 from recordings.wire import PlanRequest
 
 STAGES = 2  # load, draw
@@ -108,7 +109,21 @@ def ask(options: argparse.Namespace, *, tell: Tell) -> dict[str, Any]:
         "error": {name: float(value) for name, value in zip(names, per_joint, strict=True)},
         "timings_ms": dict(plan.timings),
         "notes": list(plan.notes),
+        **_thought(plan.reasoning),
     }
+
+
+def _thought(trace: DepthTrace | None) -> dict[str, Any]:
+    """What a reasoning policy thought before it planned; nothing of one that does not."""
+    if trace is None:
+        return {}
+    thought: dict[str, Any] = {
+        "depth_codes": trace.codes.tolist(),  # (10, 10), without order
+        "depth_updated": trace.updated.tolist(),  # (10, 10) all of them: there was no plan before
+    }
+    if trace.relative_depth is not None:
+        thought["relative_depth"] = trace.relative_depth.tolist()  # (h, w), larger = nearer
+    return thought
 
 
 def _failed(message: str, hint: str) -> int:

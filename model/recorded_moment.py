@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from model.errors import MomentMissing
-from model.resample import Grid, same_driver
 from recordings.reader import Episode
 from recordings.types import F32, Frame, JointState, Observation, frozen_f32
+from recordings.windows.moments import Bools, Grid, elapsed_s, sent_from, step_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Recorded:
     """What was sent from a moment on."""
 
     action: F32  # (h, n) rad, the last one repeats after the end
-    valid: npt.NDArray[np.bool_]  # (h,) False behind the end, and once somebody else drives
+    valid: Bools  # (h,) False behind the end, and once somebody else drives
 
 
 def observation_at(episode: Episode, at_s: float) -> Observation:
@@ -49,18 +46,13 @@ def recorded_from(episode: Episode, at_s: float, *, grid: Grid) -> Recorded:
     Raises:
         MomentMissing: outside of the episode.
     """
-    row = _row(episode, at_s)
-    t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
-    ahead_s = t_s[row] + np.arange(grid.horizon) * grid.dt_s
-    action = np.stack([np.interp(ahead_s, t_s, column) for column in episode.action.T], axis=-1)
-    valid = same_driver(ahead_s[None], t_s, np.asarray(episode.authority))[0]
-    return Recorded(action.astype(np.float32), valid)
+    start_s = float(elapsed_s(episode)[_row(episode, at_s)])
+    return Recorded(*sent_from(episode, start_s, grid))
 
 
 def _row(episode: Episode, at_s: float) -> int:
     """Newest step at or before ``at_s``."""
-    last_s = float(episode.t_ns[-1] - episode.t_ns[0]) / 1e9
-    if not 0.0 <= at_s <= last_s + 1e-9:
-        raise MomentMissing(episode.path, at_s, reason=f"it lasts from 0 to {last_s:.2f} s")
-    t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
-    return int(np.searchsorted(t_s, at_s + 1e-9, side="right")) - 1
+    t_s = elapsed_s(episode)
+    if not 0.0 <= at_s <= t_s[-1] + 1e-9:
+        raise MomentMissing(episode.path, at_s, reason=f"it lasts from 0 to {t_s[-1]:.2f} s")
+    return int(step_at(t_s, at_s))

@@ -26,10 +26,10 @@ from model.precision import usual_precision
 from model.presets import preset
 from model.processor import Processor
 from model.ranks import Ranks
-from model.resample import Grid
 from model.tags import TagMetadata, Tags
 from model.tiny_tokenizer import tiny_tokenizer
 from model.train import Trainer
+from recordings.windows.moments import Grid
 
 
 @dataclass(frozen=True, slots=True)

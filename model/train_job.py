@@ -29,10 +29,11 @@ from model.estimate import estimate
 from model.memory import advice, ran_out
 from model.messages import JobEvent
 from model.ranks import Ranks
-from model.resample import Source
 from model.run_setup import prepare
 from model.train import Trainer
 from model.train_arguments import parse, request_of
+from recordings.errors import RecordingError
+from recordings.windows.sources import Source
 
 REPORT_EVERY_S = 2.0
 HELDOUT_EVERY_S = 30.0
@@ -97,6 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _work(options, ranks=ranks, tell=tell, stop=stop)
     except ModelError as error:
         tell(messages.Failed(message=error.message, hint=error.hint))
+        return 1
+    except RecordingError as error:
+        tell(messages.Failed(message=str(error), hint="look at it in Review, then train again"))
         return 1
     except OSError as error:
         hint = "free some space or choose another folder, then train with --resume"

@@ -17,6 +17,7 @@ Knows the words of the errors and nothing about where they are shown.
     ├─ NotOneRecording       parts that do not belong together
     ├─ NothingToUndo
     ├─ NothingToExport       an episode without a usable step, or no episode
+    ├─ NothingToLearnFrom    no usable moment in any episode of a list
     ├─ ExportRefused         the target cannot take what is asked
     ├─ NotADataset           a folder or file of another program that cannot be imported
     ├─ Cancelled             somebody stopped a long job; nothing was changed
@@ -176,6 +177,13 @@ class NothingToExport(RecordingError):
 
     def __init__(self, what: str, *, why: str) -> None:
         super().__init__(f"{what} cannot be exported: {why}")
+
+
+class NothingToLearnFrom(RecordingError):
+    """No episode of a list has a moment at which somebody drove and every camera had a picture."""
+
+    def __init__(self, episodes: int) -> None:
+        super().__init__(f"nobody drove the arm in any of {episodes} episodes")
 
 
 class ExportRefused(RecordingError):

@@ -28,9 +28,9 @@ from recordings.lerobot.video import read_frames
 from recordings.live import Live
 from recordings.reader import Episode
 from recordings.recorder import Recorder
-from recordings.reel import Grid
 from recordings.types import Authority, Step, frozen_f32
-from recordings.windows import WindowReader
+from recordings.windows.moments import Grid
+from recordings.windows.reader import WindowReader
 
 PEER = """
 import json, os, sys, time

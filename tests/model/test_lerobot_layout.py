@@ -39,6 +39,26 @@ def foreign(folder: Path) -> Path:
     return folder
 
 
+# of MolmoAct2Config and its base in LeRobot 0.6.1, which refuses any other
+LEROBOT_FIELDS = {
+    "checkpoint_path", "n_obs_steps", "chunk_size", "n_action_steps", "action_mode",
+    "inference_action_mode", "setup_type", "control_mode", "image_keys", "normalize_language",
+    "add_setup_tokens", "add_control_tokens", "normalize_gripper", "num_state_tokens",
+    "expected_max_action_dim", "num_inference_steps", "joint_signs", "joint_offsets",
+    "normalization_mapping", "input_features", "output_features", "dataset_feature_names",
+}  # fmt: skip
+
+
+def test_the_config_has_only_fields_that_lerobot_knows(
+    folder: Path, tmp_path: Path, wide: checkpoint.Loaded
+) -> None:
+    written = json.loads((folder / "config.json").read_text())
+    assert written.keys() - {"type"} <= LEROBOT_FIELDS
+    export(wide, tmp_path / "next", layout="lerobot-next")
+    newer = json.loads((tmp_path / "next" / "config.json").read_text())
+    assert newer.keys() - written.keys() == {"train_mode_vlm"}
+
+
 def change(folder: Path, **fields: object) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.mix import Mix
-from model.resample import Source, sources
 from recordings.types import Authority
+from recordings.windows.sources import Source, sources
 
 ROWS = np.arange(100)
 SOURCE = np.repeat([0, 1, 2, 3], 25)

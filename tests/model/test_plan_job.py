@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assets import asset
 from model import plan_file, plan_job
 from model.errors import PlanFileInvalid
 from model.messages import Counted, Finished, Started, decode
@@ -53,6 +55,27 @@ def test_a_saved_plan_compares_equal_with_itself(
     again = answer(capsys, ask(run_dir, episode_file, "--at", 0.2, "--compare", file))
     assert again["compared"]["planned_max_difference"] == 0.0
     assert again["compared"]["samples_max_difference"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["plan.json", "plan.npz"])
+def test_what_a_policy_thought_first_is_saved_and_compared_too(
+    run_dir: Path,
+    episode_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    think, file = tmp_path / "think", tmp_path / name
+    shutil.copytree(asset("foundation/tiny-think"), think)
+    shutil.copy(run_dir / "checkpoint-000001" / "norm_stats.json", think)  # as fine-tuned on it
+    first = answer(capsys, ask(think, episode_file, "--at", 0.2, "--out", file))
+    assert np.shape(first["depth_codes"]) == (10, 10)
+    assert np.all(first["depth_updated"])
+    saved = plan_file.read(file)
+    assert np.array_equal(saved["depth_codes"], first["depth_codes"])
+    assert np.shape(saved["relative_depth"]) == np.shape(first["relative_depth"])
+    again = answer(capsys, ask(think, episode_file, "--at", 0.2, "--compare", file))
+    assert again["compared"]["depth_codes_different"] == 0
 
 
 def test_another_question_is_not_compared(

@@ -26,12 +26,12 @@ from model.new_tag import new_tag
 from model.presets import preset
 from model.processor import Processor
 from model.recipe import RECIPES
-from model.resample import Grid
 from model.run_setup import RunRequest, prepare
 from model.tags import Tags
 from model.tiny_tokenizer import tiny_tokenizer
 from model.train import Trainer
 from recordings.types import RobotSpec
+from recordings.windows.moments import Grid
 
 GRID = Grid(dt_s=0.1, horizon=30)
 RECIPE = replace(RECIPES["tiny"], batch_size=2, flow_times=1, warmup_steps=1, heldout_fraction=0.0)

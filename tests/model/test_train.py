@@ -22,12 +22,12 @@ from model.new_tag import new_tag
 from model.presets import preset
 from model.processor import Processor
 from model.recipe import RECIPES, average_decay, rate_factor
-from model.resample import Grid
 from model.run_setup import RunRequest, prepare
 from model.tags import Tags
 from model.tiny_tokenizer import tiny_tokenizer
 from model.train import Trainer, pad_actions
 from recordings.types import RobotSpec
+from recordings.windows.moments import Grid
 
 SIZE = preset("tiny").image_size
 

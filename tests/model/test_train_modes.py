@@ -20,11 +20,11 @@ from model.new_tag import new_tag
 from model.presets import preset
 from model.processor import Processor
 from model.recipe import AdapterRecipe, Recipe, recipe_for
-from model.resample import Grid
 from model.tags import Tags
 from model.tiny_tokenizer import tiny_tokenizer
 from model.train import Trainer
 from recordings.types import RobotSpec
+from recordings.windows.moments import Grid
 
 GRID = Grid(dt_s=0.1, horizon=8)
 SIZE = preset("tiny").image_size

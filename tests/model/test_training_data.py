@@ -16,12 +16,12 @@ from model.images import squash
 from model.joint_frame import OLD_SIGNS, old_so_frame
 from model.mix import shuffled_rows
 from model.new_tag import new_tag
-from model.resample import Grid
 from model.tags import ABSOLUTE
 from model.transforms import UnitTransform
 from recordings.library import list_episodes, mark
 from recordings.reader import Episode
 from recordings.types import RobotSpec
+from recordings.windows.moments import Grid
 
 GRID = Grid(dt_s=0.1, horizon=30)
 load = functools.partial(load_dataset, grid=GRID, squash=functools.partial(squash, size=96))
@@ -115,3 +115,14 @@ def test_a_tag_is_made_in_the_units_the_network_knows(dataset: Dataset) -> None:
     )
     back = one.restore_actions(one.normalise_actions(action, state), state)
     np.testing.assert_allclose(other.restore_actions(seen, state), back, atol=1e-4)
+
+
+def test_pictures_that_do_not_fit_into_memory_are_the_same(
+    folder: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.data.HELD_BYTES", 1000)
+    filed, rows = load(folder), np.array([13, 2, 29])
+    assert filed.held_bytes == 0 < dataset.held_bytes
+    assert [len(p) for p in filed.pictures] == [len(p) for p in dataset.pictures]
+    apart = filed.batch(rows).images.astype(int) - dataset.batch(rows).images
+    assert np.abs(apart).max() <= 1

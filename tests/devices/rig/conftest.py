@@ -148,6 +148,7 @@ class FakeCamera:
     def __init__(self, spec: CameraSpec) -> None:
         self.spec = spec
         self.fails = False
+        self.covered = False
         self._frames: deque[Frame] = deque()
         self._changed = threading.Condition()
         self._reading = False
@@ -168,6 +169,9 @@ class FakeCamera:
     def show(self, t_ns: int) -> None:
         """One picture; returns when the capture thread has taken it in."""
         image = np.full((self.spec.height, self.spec.width, 3), self._count % 256, np.uint8)
+        if not self.covered:
+            image[:, ::2] = 255 - image[0, 0, 0]
+            image[:, self.spec.width // 2 :] = 90
         with self._changed:
             self._frames.append(Frame(self.spec.name, image, t_ns, self._count))
             self._count += 1

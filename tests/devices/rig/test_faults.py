@@ -95,6 +95,10 @@ def wrist_camera_freezes(stage):
     assert camera.spec.name == "wrist"
 
 
+def wrist_camera_is_covered(stage):
+    stage.cameras["wrist"].covered = True
+
+
 def studio_left(stage):
     stage.lifeline.orphaned = True
     stage.rig.park("The studio is gone")  # what whoever paces the rig does then
@@ -153,6 +157,14 @@ TABLE = [
     Row("planner hangs", POLICY, planner_hangs, HOLD, 2.6),
     Row("plans come after their end", POLICY, planner_too_slow, HOLD, 2.6),
     Row("one of two cameras freezes", POLICY, wrist_camera_freezes, HOLD, 1.0, "camera_stale"),
+    Row(
+        "a camera is covered while the policy drives",
+        POLICY,
+        wrist_camera_is_covered,
+        HOLD,
+        3.0,
+        "camera_dark",
+    ),
     Row("studio is gone while the policy drives", POLICY, studio_left, HOLD, 0.0, peak_rad_s=0.7),
     Row("studio is gone while a person drives", LEADER, studio_left, HOLD, 0.0, peak_rad_s=0.7),
     Row("planner dies", POLICY, planner_dies, HOLD, 2.6, "planner_failed"),
@@ -184,6 +196,21 @@ def start(stage, driver: Authority) -> None:
         stage.run(2.0)
     assert stage.status.authority is driver
     assert stage.speed()[-1, 0] > 0.2
+
+
+def test_nothing_is_handed_over_while_a_camera_sees_nothing(stage):
+    stage.connect_policy()
+    wrist_camera_is_covered(stage)
+    stage.run(3.0)
+    stage.do(SetAutonomy(Autonomy.AUTO), SetAuthority(POLICY))
+    stage.run(0.3)
+    assert stage.status.authority is HOLD
+    assert "camera 'wrist' sees nothing" in stage.of(Fault)[-1].message
+    stage.cameras["wrist"].covered = False
+    stage.run(0.5)
+    stage.do(SetAuthority(POLICY))
+    stage.run(0.3)
+    assert stage.status.authority is POLICY
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

@@ -7,27 +7,22 @@ network and no normalisation; training of any kind can stand on it.
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import simplejpeg
 
 from recordings.closing import Closing
-from recordings.errors import DamagedFile, NothingToExport, RobotMismatch
+from recordings.errors import NothingToLearnFrom, RobotMismatch
 from recordings.quantiles import exact_quantiles, remembered
 from recordings.reader import Episode
-from recordings.reel import Grid, Reel, make_reel
 from recordings.types import F32, U8, EpisodeInfo, RobotSpec
-
-_MOST_OPEN: Final = 256  # files; systems allow 1024 by default
+from recordings.windows.moments import I64, Bools, Grid
+from recordings.windows.pictures import FiledPictures, OpenFiles
+from recordings.windows.reel import Reel, make_reel
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,7 @@ class Windows:
     images: tuple[U8, ...]  # per camera (b, h, w, 3) RGB
     state: F32  # (b, n) rad
     action: F32  # (b, h, n) rad
-    valid: npt.NDArray[np.bool_]  # (b, h) really sent, by the driver of the first row
+    valid: Bools  # (b, h) really sent, by the driver of the first row
     tasks: tuple[str, ...]  # (b,)
     episodes: tuple[str, ...]  # (b,) ids
 
@@ -51,8 +46,13 @@ class WindowReader(Closing):
         self.reels = tuple(reels)
         self.robot: RobotSpec = reels[0].robot
         self._ends = np.cumsum([len(reel) for reel in reels])
-        self._files = _OpenFiles()
+        self._files = OpenFiles()
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="windows")
+        cameras = range(len(self.robot.cameras))
+        self.pictures = tuple(self._pictures(camera) for camera in cameras)
+        columns = [self._numbers(camera) for camera in cameras]
+        empty = np.zeros((len(self), 0), np.int64)
+        self.picture: I64 = np.stack(columns, axis=1) if columns else empty  # (windows, cameras)
 
     @classmethod
     def open(cls, infos: Sequence[EpisodeInfo], grid: Grid, *, threads: int = 2) -> WindowReader:
@@ -60,7 +60,7 @@ class WindowReader(Closing):
 
         Raises:
             RobotMismatch: two of them are of different robots.
-            NothingToExport: no usable window in any.
+            NothingToLearnFrom: no usable window in any.
             UnreadableEpisode, OSError
         """
         reels: list[Reel] = []
@@ -72,7 +72,7 @@ class WindowReader(Closing):
             if len(reel):
                 reels.append(reel)
         if not reels:
-            raise NothingToExport(f"a list of {len(infos)} episodes", why="nobody drove in any")
+            raise NothingToLearnFrom(len(infos))
         return cls(reels, grid, threads=threads)
 
     def __len__(self) -> int:
@@ -90,17 +90,13 @@ class WindowReader(Closing):
             raise IndexError(message)
         which = np.searchsorted(self._ends, wanted, side="right")
         window = wanted - np.append(0, self._ends)[which]
-        found = [(self.reels[r], int(w)) for r, w in zip(which, window, strict=True)]
-        cameras = range(len(self.robot.cameras))
-        jobs = [(reel, w, c) for c in cameras for reel, w in found]
-        images = list(self._pool.map(self._image, jobs))
-        chunks = [reel.chunk(w, self.grid.horizon) for reel, w in found]
-        count = len(found)
+        found = [(self.reels[r], w) for r, w in zip(which, window[:, np.newaxis], strict=True)]
+        chunks = [reel.moments.chunks(w, self.grid.horizon) for reel, w in found]
         return Windows(
-            images=tuple(np.stack(images[c * count : (c + 1) * count]) for c in cameras),
-            state=np.stack([reel.state[w] for reel, w in found]),
-            action=np.stack([actions for actions, _ in chunks]),
-            valid=np.stack([valid for _, valid in chunks]),
+            images=tuple(p[self.picture[wanted, c]] for c, p in enumerate(self.pictures)),
+            state=np.concatenate([reel.moments.state[w] for reel, w in found]),
+            action=np.concatenate([actions for actions, _ in chunks]),
+            valid=np.concatenate([valid for _, valid in chunks]),
             tasks=tuple(reel.task for reel, _ in found),
             episodes=tuple(reel.episode for reel, _ in found),
         )
@@ -115,48 +111,23 @@ class WindowReader(Closing):
         """(levels, n) exact quantiles of the first action of every window."""
         contents = [str(self.grid.dt_s), *map(str, levels), *(r.content for r in self.reels)]
 
-        def compute() -> npt.NDArray[np.float64]:
-            return exact_quantiles(lambda: (r.actions[r.tick] for r in self.reels), levels)
+        def first_actions() -> Iterator[F32]:
+            return (reel.moments.sent[reel.moments.tick] for reel in self.reels)
 
-        return remembered(cache, contents, compute)
+        return remembered(cache, contents, lambda: exact_quantiles(first_actions, levels))
 
     def close(self) -> None:
         """May be called twice."""
         self._pool.shutdown()
         self._files.close()
 
-    def _image(self, job: tuple[Reel, int, int]) -> U8:
-        reel, window, camera = job
-        size = int(reel.size[window, camera])
-        data = self._files.read(reel.path, int(reel.at[window, camera]), size)
-        try:
-            return simplejpeg.decode_jpeg(data, colorspace="RGB")
-        except ValueError as error:
-            name = self.robot.camera_names[camera]
-            found = f"a picture of camera {name!r} is no JPEG ({error})"
-            raise DamagedFile(reel.path, found=found) from error
+    def _pictures(self, camera: int) -> FiledPictures:
+        places = [reel.places[camera] for reel in self.reels]
+        paths = [reel.path for reel in self.reels]
+        return FiledPictures(paths, places, files=self._files, pool=self._pool)
 
-
-class _OpenFiles:
-    """File descriptors of the episodes read last."""
-
-    def __init__(self) -> None:
-        self._open: OrderedDict[Path, int] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def read(self, path: Path, at: int, size: int) -> bytes:
-        with self._lock:  # a read from the page cache is short; decoding happens outside
-            if path not in self._open:
-                self._open[path] = os.open(path, os.O_RDONLY)
-            self._open.move_to_end(path)
-            data = os.pread(self._open[path], size, at)
-            if len(self._open) > _MOST_OPEN:
-                os.close(self._open.popitem(last=False)[1])
-        if len(data) != size:
-            raise DamagedFile(path, found="a picture is cut short")
-        return data
-
-    def close(self) -> None:
-        with self._lock:
-            while self._open:
-                os.close(self._open.popitem()[1])
+    def _numbers(self, camera: int) -> I64:
+        """(windows,) which of a camera's pictures each window shows."""
+        places = [reel.places[camera] for reel in self.reels]
+        before = np.cumsum([0, *(len(p.at) for p in places)])
+        return np.concatenate([p.shown + b for p, b in zip(places, before[:-1], strict=True)])
