@@ -63,14 +63,24 @@ class PortGone(ReadFailed):
 
 
 class PowerLost(ReadFailed):
-    """Motors came back limp: their supply dropped out for a moment."""
+    """Motors are limp: their supply dropped out for a moment, or they protected themselves."""
 
     code = "power_lost"
 
-    def __init__(self, device: str, *, limp: tuple[str, ...]) -> None:
-        super().__init__(
-            device, reason=f"{', '.join(limp)} lost its torque, probably its supply dropped out"
-        )
+    def __init__(
+        self, device: str, *, limp: tuple[str, ...], alarms: Mapping[str, str] | None = None
+    ) -> None:
+        """What happened.
+
+        Args:
+            device: the arm.
+            limp: its joints without torque.
+            alarms: what motors complain about, by joint; their supply is then not to blame.
+        """
+        alarms = alarms or {}
+        joints = ", ".join(f"{j} ({alarms[j]})" if j in alarms else j for j in limp)
+        why = "shut itself down" if set(limp) & set(alarms) else "probably its supply dropped out"
+        super().__init__(device, reason=f"{joints} lost its torque, {why}")
 
 
 class MotorsMissing(ConnectFailed):
@@ -168,6 +178,33 @@ class NotStored(ConnectFailed):
             device,
             reason=f"{joint} did not keep {register}: wrote {wrote}, reads back {reads}",
             hint="Switch its power off and on, then connect again.",
+        )
+
+
+class MotorShutDown(ConnectFailed):
+    """A motor reports a hardware error again right after it was started anew."""
+
+    code = "motor_shut_down"
+
+    def __init__(self, device: str, *, joint: str, reason: str) -> None:
+        super().__init__(
+            device,
+            reason=f"{joint} has shut itself down ({reason}), also after a restart",
+            hint="Look for what blocks it, let it cool down, check the supply; then connect again.",
+        )
+
+
+class HoldsSettings(ConnectFailed):
+    """A motor would have to let go of the arm to be given a setting."""
+
+    code = "holds_settings"
+
+    def __init__(self, device: str, *, joint: str, settings: tuple[str, ...]) -> None:
+        names = ", ".join(settings)
+        super().__init__(
+            device,
+            reason=f"{joint} has another {names} than it needs, and takes a new one only limp",
+            hint="Support the arm, switch its power off and on, then connect again.",
         )
 
 

@@ -157,7 +157,7 @@ class Session(QObject):
         from studio.parts.views import views_of
 
         bench = self.cell.bench
-        return Space(bench.robot.name, views=views_of(bench, self.folders.calibrations))
+        return Space(bench.standing, views=views_of(bench, self.folders.calibrations))
 
     @property
     def setting_up(self) -> SettingUp:

@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from typing import Any
 
 from devices.emulators.bodies import Body
-from devices.emulators.feetech_bus import FeetechBus
+from devices.emulators.bus import EmulatedBus
+from devices.emulators.motor import Motor
 from devices.emulators.orders import (
     ArmTold,
     BrownOut,
@@ -33,8 +35,6 @@ from devices.emulators.orders import (
     Wire,
 )
 from devices.emulators.pty_port import PtyPort
-from devices.emulators.servo import Servo
-from devices.feetech.packets import Alarm
 
 IDLE_NS = 10_000_000  # arms move on at least this often
 FINEST_NS = 1_000_000  # and sensors measure at most this often
@@ -47,7 +47,7 @@ class EmulatedArm:
 
     name: str
     port: PtyPort
-    bus: FeetechBus
+    bus: EmulatedBus[Any]
     body: Body
     path: Callable[[float], Sequence[float]] | None = None
     """A scripted hand: seconds since start → joints (n,) rad."""
@@ -181,7 +181,7 @@ class Station:
                 case Imprint(_, motor, address, data) if servo.id == motor:
                     servo.imprint(address, bytes(data))
                 case RaiseAlarm(_, motor, bits) if servo.id == motor:
-                    servo.alarm = Alarm(bits)
+                    servo.complain(bits)
                 case _:
                     pass
 
@@ -190,7 +190,7 @@ class Station:
         return Told({n: _truth(arm) for n, arm in self._arms.items()}, time.monotonic_ns())
 
 
-def _wire(servo: Servo, *, on: bool) -> None:
+def _wire(servo: Motor, *, on: bool) -> None:
     """Its cable carries the supply as well: whoever is plugged in starts anew."""
     if on and not servo.wired:
         servo.power_on()

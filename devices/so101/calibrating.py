@@ -20,7 +20,8 @@ from devices.calibration.sweep import Sweep
 from devices.calibration.types import STEPS, ArmCalibration, MotorCalibration, checked
 from devices.feetech import registers as reg
 from devices.ports import identity_of
-from devices.so101.chain import ArmPort, Chain, Setting
+from devices.servos.chain import ArmPort, Setting
+from devices.so101.chain import Chain
 from recordings.types import JointSpec
 
 FULL_TURN = ("wrist_roll",)

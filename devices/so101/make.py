@@ -16,9 +16,10 @@ from devices.calibration.types import STEPS, ArmCalibration, MotorCalibration
 from devices.feetech import registers as reg
 from devices.feetech.bus import Bus, Patience
 from devices.ports import current_port
+from devices.servos.chain import ArmPort, value_in
 from devices.so101.bench import ROBOT, described_joints
 from devices.so101.calibrating import Calibrating, store_in_motors
-from devices.so101.chain import ArmPort, Chain, firmware_in, value_in
+from devices.so101.chain import Chain
 from devices.so101.motor_setup import assign
 from devices.so101.settings import JAW_TORQUE
 from recordings.types import JointSpec
@@ -67,7 +68,7 @@ class SO101Make:
                 id=motor,
                 joint=chain.joint_of(motor),
                 model=value_in(tables[motor], reg.MODEL),
-                firmware=firmware_in(tables[motor]),
+                firmware=chain.firmware(tables[motor]),
                 voltage_v=voltage_v,
                 offset=value_in(tables[motor], reg.HOMING_OFFSET),
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from devices.calibration.types import ArmCalibration, MotorCalibration
 from devices.feetech import registers as reg
-from devices.so101.chain import Setting
+from devices.servos.chain import Setting
 from recordings.types import JointSpec
 
 FASTEST = 254  # acceleration, 100 step/s²

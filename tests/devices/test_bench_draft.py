@@ -59,7 +59,7 @@ def test_a_new_file_can_be_opened_and_explains_itself(path):
     )
     write_bench(path, draft)
     bench = load_bench(str(path))
-    assert bench.arms.follower.port == "/dev/a"
+    assert bench.arms.follower.place.port == "/dev/a"
     assert bench.main_leader == "main"
     assert bench.robot.camera_names == ("front",)
     assert path.read_text().startswith("# What is on this bench")

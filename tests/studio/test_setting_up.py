@@ -159,7 +159,7 @@ def test_from_a_desk_with_two_arms_to_a_bench_file(bench, tmp_path):
     bench.panel.bench.save.click()
     assert written == [str(tmp_path / "config/bench.toml")]
     found = load_bench(written[0])
-    assert found.arms.follower.port == bench.stand.ports["follower"]
+    assert found.arms.follower.place.port == bench.stand.ports["follower"]
     assert found.arms.leader_names == ("main",)
     assert found.robot.camera_names == ("front",)
 

@@ -9,9 +9,9 @@ import pytest
 from devices import ports
 from devices.arm_make import ArmSeen, MotorSeen
 from devices.emulators.so101 import so101_calibration
-from devices.feetech.port import group_of
 from devices.motor_errors import PortDenied
 from devices.ports import PortInfo, access_command, current_port, lasting_name, same_port
+from devices.servos.port import group_of
 from devices.setup.swapped import swapped
 
 

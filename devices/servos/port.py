@@ -22,7 +22,7 @@ except ImportError:  # Windows
 
 GONE = (OSError, _terminal_error)  # serial.SerialException is an OSError
 SLICE_S = 0.002  # of one read
-WRITE_S = 0.5  # a port that takes longer is as good as gone
+WRITE_S = 2.0  # a port that takes longer is as good as gone; starved threads are late too
 _BUSY = {errno.EAGAIN, errno.EBUSY}
 _DENIED = {errno.EACCES, errno.EPERM}
 _MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
