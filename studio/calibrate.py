@@ -21,9 +21,9 @@ from devices.calibration.keeping import in_words, keep, undo
 from devices.calibration.store import read_calibration
 from devices.calibration.types import ArmCalibration
 from devices.errors import DeviceError
+from devices.servos.chain import ArmPort
 from devices.so101.bench import described_joints
 from devices.so101.calibrating import Calibrating, store_in_motors
-from devices.so101.chain import ArmPort
 
 LOOK_S = 0.02  # between two looks at the joints
 SHOW_LOOKS = 10  # between two lines of progress

@@ -17,7 +17,6 @@ import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import tomli_w
@@ -60,9 +59,7 @@ def main(options: argparse.Namespace) -> int:
         pictured = "follower" in roles and MAKES[options.robot].has_bench
         poses = shared_poses(stack) if options.cameras and pictured else None
         plans = [
-            replace(
-                plan_of(name, folder, sways=options.sway, make=options.robot), fresh=options.fresh
-            )
+            plan_of(name, folder, sways=options.sway, fresh=options.fresh, make=options.robot)
             for name in names
         ]
         stand = stack.enter_context(ArmStandProcess(plans, poses=poses))
@@ -94,7 +91,9 @@ def start_cameras(stack: ExitStack, count: int, poses: PoseBlockHandle | None) -
     return cameras.start()
 
 
-def plan_of(name: str, folder: Path, *, sways: bool, make: str = "so101") -> ArmPlan:
+def plan_of(
+    name: str, folder: Path, *, sways: bool, fresh: bool = False, make: str = "so101"
+) -> ArmPlan:
     """The emulated arm of a role, "leader" or "right_leader"."""
     is_leader = name.endswith("leader")
     return ArmPlan(
@@ -104,6 +103,7 @@ def plan_of(name: str, folder: Path, *, sways: bool, make: str = "so101") -> Arm
         seed=SEEDS[name],
         sways=sways and is_leader,
         wakes_with_torque=not is_leader and make == "so101",
+        fresh=fresh,
         make=make,
     )
 

@@ -6,7 +6,8 @@ import pytest
 
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStandProcess
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
+from devices.emulators.so101 import so101_calibration
 from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER
 from recordings.rig_status import RigPhase
 from studio.app import Studio

@@ -14,7 +14,8 @@ from devices.calibration.lerobot import read_lerobot, write_lerobot
 from devices.calibration.store import read_calibration, write_calibration
 from devices.emulators.arm_stand import ArmStand
 from devices.emulators.orders import Imprint, Push, Wire
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
+from devices.emulators.so101 import so101_calibration
 from devices.feetech import registers as reg
 from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER
 from devices.setup.makes import MAKES, names_of

@@ -13,7 +13,8 @@ from devices.bench import load_bench
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStand
 from devices.emulators.orders import BrownOut, Push, RaiseAlarm, Unplug
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
+from devices.emulators.so101 import so101_calibration
 from devices.errors import ConnectFailed, DeviceError, InvalidBench
 from devices.kinematics import Kinematics
 from devices.sim.robot import HOME

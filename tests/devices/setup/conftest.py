@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devices.emulators.arm_stand import ArmStand
-from devices.emulators.so101 import ArmPlan
+from devices.emulators.plan import ArmPlan
 from devices.setup.messages import Refused, Report
 from devices.setup.workshop import Workshop
 

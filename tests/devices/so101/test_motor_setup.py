@@ -6,7 +6,7 @@ import pytest
 
 from devices.emulators.arm_stand import ArmStand
 from devices.emulators.orders import BrownOut, Imprint, Wire
-from devices.emulators.so101 import ArmPlan
+from devices.emulators.plan import ArmPlan
 from devices.feetech import registers as reg
 from devices.feetech.bus import Bus, Patience
 from devices.motor_errors import MotorsCollide, NoMotor, SeveralMotors, WrongMotor
