@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -19,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from devices.calibration.lerobot import find_lerobot
-from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER
+from devices.setup.bench_draft import FOLLOWER
 from studio.pages.setup_rows import arm_items
 from studio.session import Session
 from widgets.arm_list import ArmList
@@ -67,16 +69,17 @@ class ArmsCard(Card):
     def _finders(self) -> QVBoxLayout:
         rows, first, second = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         rows.setSpacing(8)
-        tip = "The arms go limp: support them. Then move the {}."
         self._which = label(
             "Which is which? Let them go limp and move one.", role="quiet", wrap=True
         )
-        self.find_leader = button("Find the leader", tip=tip.format("leader"))
-        self.find_follower = button("Find the follower", tip=tip.format("follower"))
+        self.find = button("Find by moving", tip="The arms go limp: support them. Then move it.")
+        self.role = QComboBox()
+        self.role.setAccessibleName("Role of the arm that is moved")
         self.cancel = button("Stop watching", tip="The arms stay limp")
-        for part in (self.find_leader, self.find_follower, self.cancel):
+        for part in (self.role, self.find, self.cancel):
             first.addWidget(part)
         first.addStretch(1)
+        self.two_arms = QCheckBox("Two arms, left and right")
         rows.addWidget(self._which)
         self.port = QLineEdit()
         self.port.setPlaceholderText("Another port, e.g. /dev/ttyUSB0")
@@ -85,6 +88,7 @@ class ArmsCard(Card):
         second.addWidget(self.port, 1)
         second.addWidget(self.add)
         rows.addLayout(first)
+        rows.addWidget(self.two_arms)
         rows.addLayout(second)
         return rows
 
@@ -99,8 +103,8 @@ class ArmsCard(Card):
         self.list.copyRequested.connect(lambda text: QApplication.clipboard().setText(text))
         self.close_button.clicked.connect(part.hide)
         self.look.clicked.connect(part.look)
-        self.find_leader.clicked.connect(lambda: part.find(MAIN_LEADER))
-        self.find_follower.clicked.connect(lambda: part.find(FOLLOWER))
+        self.find.clicked.connect(lambda: part.find(self.role.currentData()))
+        self.two_arms.clicked.connect(part.use_two_arms)
         self.cancel.clicked.connect(part.leave)
         self.add.clicked.connect(self._on_add_clicked)
         self.port.returnPressed.connect(self._on_add_clicked)
@@ -122,11 +126,22 @@ class ArmsCard(Card):
         self._show_swapped()
         self.list.set_arms(arm_items(kit), empty=EMPTY, enabled=free)
         found = any(look.arm is not None for look in kit.ports)
-        for widget in (self._which, self.find_leader, self.find_follower):
+        for widget in (self._which, self.role, self.find):
             widget.setVisible(not part.finding and found)
             widget.setEnabled(free)
+        self._show_roles()
+        self.two_arms.setChecked(kit.draft.two_arms)
+        self.two_arms.setEnabled(free)
         self.look.setEnabled(free)
         self.cancel.setVisible(bool(part.finding))
+
+    def _show_roles(self) -> None:
+        """Leaders first: who finds the leader of two arms has found the follower too."""
+        roles = sorted(self._part.kit.roles.items(), key=lambda r: r[0].endswith(FOLLOWER))
+        if [self.role.itemData(i) for i in range(self.role.count())] != [key for key, _ in roles]:
+            self.role.clear()
+            for key, words in roles:
+                self.role.addItem(words, key)
 
     def _show_swapped(self) -> None:
         pair = self._part.kit.swapped
@@ -154,7 +169,7 @@ class ArmsCard(Card):
 
     def _on_import_requested(self, port: str) -> None:
         role = self._role(port)
-        known = find_lerobot("follower" if role == FOLLOWER else "leader")
+        known = find_lerobot("follower" if role.endswith(FOLLOWER) else "leader")
         if not known:
             self._import(role, "")
             return

@@ -121,7 +121,8 @@ def test_from_a_desk_with_two_arms_to_a_bench_file(bench, tmp_path):
     assert bench.words().count("SO-101 arm") == 2
     assert "Say which arm is the follower." in bench.words()
     assert not bench.panel.bench.save.isEnabled()
-    bench.panel.arms.find_leader.click()
+    assert bench.panel.arms.role.currentText() == "Leader"
+    bench.panel.arms.find.click()
     bench.until(lambda: bench.part.watching)
     assert "support them. Move the leader now." in bench.words()
     bench.stand.order(Push("leader", (HOME[0] + 0.6, *HOME[1:])))
@@ -207,6 +208,27 @@ def test_swapped_arms_are_noticed_and_swapped_back(bench, tmp_path):
     bench.panel.arms.swap.click()
     assert "are swapped" not in bench.words()
     assert bench.part.kit.look_of(FOLLOWER).port == bench.stand.ports["follower"]
+
+
+def test_two_arms_have_four_roles_and_each_its_calibration(bench, tmp_path):
+    bench.open()
+    bench.panel.arms.two_arms.click()
+    assert "Say which arm is the left follower." in bench.words()
+    bench.name("follower", "left.follower")
+    bench.name("leader", "right.follower")
+    assert "Calibrate the left follower" in bench.words()
+    kit = bench.part.kit
+    assert kit.path_of("right.follower").name == "right_follower.toml"
+    assert list(kit.roles.values()) == [
+        "Left follower", "Left leader", "Right follower", "Right leader",
+    ]  # fmt: skip
+    for seed, role in ((1, "left.follower"), (2, "right.follower")):
+        write_calibration(kit.path_of(role), so101_calibration(seed))
+    bench.panel.arms.look.click()
+    bench.idle()
+    bench.panel.bench.save.click()
+    found = load_bench(str(tmp_path / "config/bench.toml"))
+    assert found.arms.right.follower.place.port == bench.stand.ports["leader"]
 
 
 def test_cancelling_a_sweep_puts_the_motors_back(bench):
