@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from devices.arm_entries import CONTROL_HZ, Shared
 from devices.base import Arm, Camera, Leader
 from devices.bench_file import BenchTable, rig_settings, workspace
+from devices.description import Standing
 from devices.errors import UnknownBench
-from devices.inputs.entry import InputEntry, build_inputs
+from devices.inputs.entry import InputEntry
 from devices.rig_settings import RigSettings
 from devices.workspace import Tips, Workspace
-from recordings.types import F32, CameraSpec, RobotSpec, frozen_f32
+from recordings.types import F32, CameraSpec, JointSpec, RobotSpec, frozen_f32
 
 if TYPE_CHECKING:  # heavy to import; only the process that builds the devices needs them
     from devices.kinematics import Kinematics
@@ -25,12 +27,8 @@ if TYPE_CHECKING:  # heavy to import; only the process that builds the devices n
 
 SIM = "sim"
 HAND = "hand"  # the leader that is driven with mouse and keys
-SO_ARMS = ("so101", "so100")
 VERSION = 1
-SO101_TABLES = (
-    *("version", "kind", "follower", "leaders", "cameras", "inputs"),
-    *("bus", "rig", "workspace", "park"),
-)
+REAL_TABLES = ("version", "bus", "cameras", "inputs", "rig", "workspace", "park")
 CAMERA_SIZES = ((320, 240), (640, 480))  # px
 SIM_SETTINGS = RigSettings(
     heartbeat_s=1.0,  # nobody is near a simulated arm, and its processes share a busy machine
@@ -66,6 +64,21 @@ class Hardware:
 
 class Arms(Protocol):
     """Arms of a real bench, described."""
+
+    @property
+    def name(self) -> str:
+        """Of the robot that they are."""
+        ...
+
+    @property
+    def joints(self) -> tuple[JointSpec, ...]:
+        """Of the follower, or of both, limits narrowed to what these very arms can do."""
+        ...
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """Which arms stand where."""
+        ...
 
     @property
     def leader_names(self) -> tuple[str, ...]:
@@ -114,6 +127,11 @@ class Bench:
         return self.arms is None
 
     @property
+    def standing(self) -> tuple[Standing, ...]:
+        """Which arms stand where."""
+        return (Standing(self.robot.name),) if self.arms is None else self.arms.standing
+
+    @property
     def main_leader(self) -> str:
         """What a person drives with unless another is chosen: a leader arm where there is one."""
         leader_arms = () if self.arms is None else self.arms.leader_names
@@ -126,11 +144,16 @@ class Bench:
     def _simulated(self) -> Hardware:
         from devices.kinematics import Kinematics
         from devices.sim.assembly import build_sim
+        from devices.tool_leaders import input_leaders
 
         sim = build_sim(self.robot, seed=self.seed)
         return Hardware(
             arm=sim.arm,
-            leaders={HAND: sim.hand, "demonstrator": sim.demonstrator, **self._input_leaders},
+            leaders={
+                HAND: sim.hand,
+                "demonstrator": sim.demonstrator,
+                **input_leaders(self.standing, self.inputs),
+            },
             cameras=dict(sim.cameras),
             scene=sim.scene,
             kinematics=Kinematics.of(self.robot.name),
@@ -140,31 +163,23 @@ class Bench:
         )
 
     def _real(self, arms: Arms) -> Hardware:
-        from devices.inputs.hand import HandLeader
         from devices.kinematics import Kinematics
+        from devices.tool_leaders import hand_leaders, input_leaders
 
         arm, leaders = arms.build(self.robot)
         return Hardware(
             arm=arm,
             leaders={
                 **leaders,
-                HAND: HandLeader(Kinematics.of(self.robot.name)),
-                **self._input_leaders,
+                **hand_leaders(arms.standing, name=HAND),
+                **input_leaders(arms.standing, self.inputs),
             },
             cameras={entry.spec.name: entry.build() for entry in self.cameras},
-            kinematics=Kinematics.of(self.robot.name),
-            fence_kinematics=Kinematics.of(self.robot.name),
+            kinematics=Kinematics.standing(arms.standing),
+            fence_kinematics=Kinematics.standing(arms.standing),
             workspace=self.workspace,
             park_q=self._parking_place,
         )
-
-    @property
-    def _input_leaders(self) -> dict[str, Leader]:
-        if not self.inputs:
-            return {}
-        from devices.kinematics import Kinematics
-
-        return build_inputs(self.inputs, lambda: Kinematics.of(self.robot.name))
 
     @property
     def _parking_place(self) -> F32 | None:
@@ -193,9 +208,9 @@ def load_bench(
         raise UnknownBench(name, known=(SIM,))
     file = BenchTable.read(path)
     file.choice("version", VERSION)
-    if file.choice("kind", SIM, *SO_ARMS) == SIM:
+    if file.raw("kind") == SIM:
         return _read_sim(file, path.stem, camera_size=camera_size, seed=seed)
-    return _read_so_arms(file, path.stem)
+    return _read_real(file, path.stem)
 
 
 def _sim_bench(
@@ -229,17 +244,16 @@ def _read_sim(file: BenchTable, name: str, *, camera_size: tuple[int, int], seed
     )
 
 
-def _read_so_arms(file: BenchTable, name: str) -> Bench:
+def _read_real(file: BenchTable, name: str) -> Bench:
     from devices.cameras.described import CameraEntry
-    from devices.so101.bench import read_arms, robot_of
 
-    file.only(*SO101_TABLES)
-    arms = read_arms(file)
+    arms = _arms(file)
     cameras = tuple(
         CameraEntry.from_table(file.source, camera, file.table("cameras").raw(camera))
         for camera in file.table("cameras").names()
     )
-    robot = robot_of(file.raw("kind"), arms, tuple(entry.spec for entry in cameras))
+    specs = tuple(entry.spec for entry in cameras)
+    robot = RobotSpec(arms.name, arms.joints, specs, CONTROL_HZ)
     park = None
     if file.has("park"):
         count = len(robot.joints)
@@ -254,6 +268,18 @@ def _read_so_arms(file: BenchTable, name: str) -> Bench:
         cameras=cameras,
         inputs=_inputs(file),
     )
+
+
+def _arms(file: BenchTable) -> Arms:
+    from devices.arm_kinds import ARM_TABLES, followers, read_arm
+    from devices.bimanual.bench import KIND, SIDES, read_two_arms
+
+    shared = Shared(file.table("bus"))
+    if file.choice("kind", SIM, KIND, *followers()) == KIND:
+        file.only(*REAL_TABLES, "kind", *SIDES)
+        return read_two_arms(file, shared)
+    file.only(*REAL_TABLES, *ARM_TABLES)
+    return read_arm(file, shared)
 
 
 def _inputs(file: BenchTable) -> tuple[InputEntry, ...]:

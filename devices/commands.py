@@ -121,7 +121,7 @@ class PlanProposed:
 
     plan: Plan
     report: PlanReport
-    tip: F32  # (h, 3) m, tool tip in the base frame, one per plan row
+    tip: F32  # (h, 3) m, tool tip in the base frame, one per plan row; of a pair, the busier arm's
     sample_tips: F32 | None = None  # (k, h, 3) m
 
 

@@ -32,6 +32,16 @@ GRIPPER_JOINT = "gripper"
 SPEEDS = "max_speed"  # the custom numbers that hold one rad/s per actuator
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An arm of a bench: its description, and where its base stands on the table."""
+
+    robot: str
+    prefix: str = ""  # of its joints and links where there are two arms, "left_"
+    place_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    turn_rad: float = 0.0  # about the vertical
+
+
 def robot_folder(name: str) -> Path:
     """Folder of the description of robot ``name``.
 
@@ -71,9 +81,14 @@ def _numbers(text: str) -> list[float]:
     return [float(word) for word in text.split()]
 
 
+def is_gripper(joint: str) -> bool:
+    """Whether a joint of this name opens and closes; in a pair of arms its side stands before."""
+    return joint == GRIPPER_JOINT or joint.endswith(f"_{GRIPPER_JOINT}")
+
+
 def _spec(name: str, low: float, high: float, speed: float) -> JointSpec:
     """From MuJoCo's rad and rad/s; a gripper's range becomes 0…1."""
-    if name != GRIPPER_JOINT:
+    if not is_gripper(name):
         return JointSpec(name, low, high, speed)
     return JointSpec(name, 0.0, 1.0, speed / (high - low), is_gripper=True)
 
@@ -92,10 +107,10 @@ class JointMap:
     def of(cls, model: mujoco.MjModel) -> JointMap:
         """Joints in actuator order; limits and speeds from the description."""
         joints = [model.joint(int(model.actuator_trnid[i, 0])) for i in range(model.nu)]
-        speeds = np.array(model.numeric(SPEEDS).data, dtype=float)
+        speeds = _speeds(model)
         lower = np.array([j.range[0] for j in joints])
         span = np.array([j.range[1] - j.range[0] for j in joints])
-        grips = np.array([j.name == GRIPPER_JOINT for j in joints])
+        grips = np.array([is_gripper(j.name) for j in joints])
         offset = np.where(grips, lower, 0.0)
         scale = np.where(grips, span, 1.0)
         specs = tuple(
@@ -129,3 +144,9 @@ class JointMap:
         return ((np.asarray(angles, dtype=np.float64) - self.offset) / self.scale).astype(
             np.float32
         )
+
+
+def _speeds(model: mujoco.MjModel) -> F64:
+    """(n,) rad/s in actuator order; a pair of arms has one list per arm, in the same order."""
+    lists = [model.numeric(i) for i in range(model.nnumeric)]
+    return np.concatenate([n.data for n in lists if n.name.endswith(SPEEDS)]).astype(float)

@@ -115,6 +115,11 @@ class InvalidBench(DeviceError):
             f"{path}: {field} is {value!r}, expected {expected}.",
             "Correct the file and connect again.",
         )
+        self._field, self._value, self._expected = field, value, expected
+
+    def elsewhere(self, path: str) -> InvalidBench:
+        """The same about the file that a draft was tried for."""
+        return InvalidBench(path, field=self._field, value=self._value, expected=self._expected)
 
 
 class LeaderLost(DeviceError):

@@ -5,7 +5,8 @@ arm itself, all from ``assets/robots/<name>/robot.xml``. Knows no scene, no phys
 One instance per thread: it keeps scratch memory.
 
 Frames: base = robot base on the table top, x forward, z up. Tool = site "tip" (end of the fixed
-finger; its z points out of the gripper). ``a_from_b`` maps points in b to a.
+finger; its z points out of the gripper). ``a_from_b`` maps points in b to a. A pair of arms is one
+robot with two tools; its base frame is the bench's. Inverse kinematics is for one arm only.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -13,17 +14,18 @@ finger; its z points out of the gripper). ``a_from_b`` maps points in b to a.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import mink
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
-from devices.description import F64, JointMap, robot_folder
+from devices.description import F64, JointMap, Standing
 from devices.errors import UnreachablePose
+from devices.robot_model import model_of
 from devices.robot_shapes import SOLID_GROUP, LinkShape, link_shapes, transform
 from recordings.types import F32, JointSpec
 
@@ -52,12 +54,12 @@ class Clearance:
 class Kinematics:
     """Forward and inverse kinematics of one arm description."""
 
-    def __init__(self, robot_xml: Path) -> None:
-        self._model = mujoco.MjModel.from_xml_path(str(robot_xml))
+    def __init__(self, model: mujoco.MjModel) -> None:
+        self._model = model
         self._data = mujoco.MjData(self._model)
         self._joints = JointMap.of(self._model)
-        self._tip = self._model.site(TIP_SITE).id
-        self._pinch = self._model.site(PINCH_SITE).id
+        self._tips = self._sites(TIP_SITE)
+        self._pinch = self._sites(PINCH_SITE)[0]
 
     @classmethod
     def of(cls, robot: str) -> Kinematics:
@@ -66,7 +68,16 @@ class Kinematics:
         Raises:
             UnknownRobot: no such description.
         """
-        return cls(robot_folder(robot) / "robot.xml")
+        return cls.standing((Standing(robot),))
+
+    @classmethod
+    def standing(cls, arms: Sequence[Standing]) -> Kinematics:
+        """Kinematics of the arms of a bench as one robot.
+
+        Raises:
+            UnknownRobot: no such description.
+        """
+        return cls(model_of(arms))
 
     # ── what it is ─────────────────────────────────────────────────────────────────────────
 
@@ -88,16 +99,20 @@ class Kinematics:
         """Names of the rows of :meth:`link_poses`."""
         return tuple(self._model.body(i).name for i in range(1, self._model.nbody))
 
+    def link_of(self, joint: str) -> int:
+        """The row of :meth:`link_poses` that a joint turns."""
+        return int(self._model.joint(joint).bodyid[0]) - 1
+
     def shapes(self) -> tuple[LinkShape, ...]:
         """What to draw, each shape fixed to a row of :meth:`link_poses`."""
         return link_shapes(self._model)
 
     # ── forward ────────────────────────────────────────────────────────────────────────────
 
-    def tip_pose(self, q: npt.ArrayLike) -> F64:
-        """(n,) rad → (4, 4) base_from_tool."""
+    def tip_pose(self, q: npt.ArrayLike, *, tool: int = 0) -> F64:
+        """(n,) rad → (4, 4) base_from_tool; ``tool`` counts the arms of a pair."""
         self._place(q)
-        return self._site_pose(self._tip)
+        return self._site_pose(self._tips[tool])
 
     def pinch_pose(self, q: npt.ArrayLike) -> F64:
         """(n,) rad → (4, 4) base_from_pinch: the place between the jaws, axes as the tool's."""
@@ -105,13 +120,18 @@ class Kinematics:
         return self._site_pose(self._pinch)
 
     def tip_positions(self, q: npt.ArrayLike) -> F32:
-        """(h, n) rad → (h, 3) float32 m in the base frame."""
+        """(h, n) rad → (h, 3) float32 m in the base frame; of a pair, the tool that moves most."""
+        paths = self.tip_paths(q)
+        return paths[busiest(paths)]
+
+    def tip_paths(self, q: npt.ArrayLike) -> F32:
+        """(h, n) rad → (tools, h, 3) float32 m in the base frame."""
         rows = np.atleast_2d(np.asarray(q, dtype=np.float64))
-        tips = np.empty((len(rows), 3), dtype=np.float32)
-        for tip, row in zip(tips, rows, strict=True):
+        paths = np.empty((len(self._tips), len(rows), 3), dtype=np.float32)
+        for i, row in enumerate(rows):
             self._place(row)
-            tip[:] = self._data.site_xpos[self._tip]
-        return tips
+            paths[:, i] = self._data.site_xpos[self._tips]
+        return paths
 
     def link_poses(self, q: npt.ArrayLike) -> F64:
         """(n,) rad → (l, 4, 4) base_from_link, base first."""
@@ -215,7 +235,10 @@ class Kinematics:
 
     def _task(self, target: F64, orientation_weight: float) -> mink.FrameTask:
         task = mink.FrameTask(
-            TIP_SITE, "site", position_cost=1.0, orientation_cost=orientation_weight
+            self._model.site(self._tips[0]).name,
+            "site",
+            position_cost=1.0,
+            orientation_cost=orientation_weight,
         )
         task.set_target(mink.SE3.from_matrix(target))
         return task
@@ -243,12 +266,14 @@ class Kinematics:
         return q
 
     def _facing(self, target: F64, start: F64) -> F64:
-        """``start`` turned towards the target: pan is clockwise, hence the sign."""
+        """``start`` turned towards the target; some arms pan clockwise."""
         aim = target[:2, 3] - self.pan_axis_xy
+        self._place(start)
+        pan = self._model.dof_jntid[self._joints.dof[0]]
+        upwards = 1.0 if self._data.xaxis[pan, 2] > 0 else -1.0
         guess = start.copy()
-        guess[0] = np.clip(
-            -np.arctan2(aim[1], aim[0]), self._joints.lower[0], self._joints.upper[0]
-        )
+        angle = upwards * np.arctan2(aim[1], aim[0])
+        guess[0] = np.clip(angle, self._joints.lower[0], self._joints.upper[0])
         return guess
 
     # ── clearance ──────────────────────────────────────────────────────────────────────────
@@ -272,18 +297,36 @@ class Kinematics:
 
     @cached_property
     def _pairs(self) -> tuple[tuple[int, int], ...]:
-        """Solids of links with at least one link between them; gripper and jaw are one hand."""
-        hand = self._model.body(HAND_BODY).id
-        rank = {g: min(hand, int(self._model.geom_bodyid[g])) for g in self._solids}
+        """Solids of links with at least one link between them; gripper and jaw are one hand.
+
+        Links of different arms always count, unless neither moves.
+        """
+        bodies = [int(self._model.geom_bodyid[g]) for g in self._solids]
+        hands = {int(self._model.body_rootid[h]): h for h in self._named(HAND_BODY)}
+        arms = [int(self._model.body_rootid[body]) for body in bodies]
+        ranks = [min(hands[arm], body) for arm, body in zip(arms, bodies, strict=True)]
         return tuple(
-            (a, b)
-            for i, a in enumerate(self._solids)
-            for b in self._solids[i + 1 :]
-            if abs(rank[a] - rank[b]) > 1
+            (self._solids[i], self._solids[j])
+            for i in range(len(bodies))
+            for j in range(i + 1, len(bodies))
+            if (abs(ranks[i] - ranks[j]) > 1 if arms[i] == arms[j] else self._either_moves(i, j))
         )
 
+    def _either_moves(self, first: int, second: int) -> bool:
+        return self._moves(self._solids[first]) or self._moves(self._solids[second])
+
+    def _named(self, body: str) -> tuple[int, ...]:
+        """Bodies of that name, one per arm."""
+        names = [self._model.body(i).name for i in range(self._model.nbody)]
+        return tuple(i for i, name in enumerate(names) if _is(name, body))
+
+    def _sites(self, name: str) -> list[int]:
+        """Sites of that name, one per arm."""
+        return [i for i in range(self._model.nsite) if _is(self._model.site(i).name, name)]
+
     def _moves(self, geom: int) -> bool:
-        return bool(self._model.geom_bodyid[geom] > 1)
+        body = self._model.geom_bodyid[geom]
+        return bool(self._model.body_rootid[body] != body)
 
     def _owner(self, geom: int) -> str:
         return self._model.body(int(self._model.geom_bodyid[geom])).name
@@ -305,3 +348,14 @@ class Kinematics:
 
     def _site_pose(self, site: int) -> F64:
         return transform(self._data.site_xpos[site], self._data.site_xmat[site])
+
+
+def busiest(paths: F32) -> int:
+    """Which of the tools with ways (tools, h, 3) m travels farthest."""
+    way = np.linalg.norm(np.diff(paths, axis=1), axis=2).sum(axis=1)
+    return int(way.argmax())
+
+
+def _is(found: str, name: str) -> bool:
+    """Whether something in a model has this name; in a pair its side stands before it."""
+    return found == name or found.endswith(f"_{name}")

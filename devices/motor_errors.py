@@ -31,11 +31,11 @@ class PortDenied(ConnectFailed):
 
     code = "port_denied"
 
-    def __init__(self, device: str, *, port: str) -> None:
+    def __init__(self, device: str, *, port: str, group: str = "dialout") -> None:
         super().__init__(
             device,
             reason=f"you have no permission to open {port}",
-            hint="On Linux run `sudo usermod -aG dialout $USER`, then log out and in again.",
+            hint=f"On Linux run `sudo usermod -aG {group} $USER`, then log out and in again.",
         )
 
 
@@ -63,14 +63,24 @@ class PortGone(ReadFailed):
 
 
 class PowerLost(ReadFailed):
-    """Motors came back limp: their supply dropped out for a moment."""
+    """Motors are limp: their supply dropped out for a moment, or they protected themselves."""
 
     code = "power_lost"
 
-    def __init__(self, device: str, *, limp: tuple[str, ...]) -> None:
-        super().__init__(
-            device, reason=f"{', '.join(limp)} lost its torque, probably its supply dropped out"
-        )
+    def __init__(
+        self, device: str, *, limp: tuple[str, ...], alarms: Mapping[str, str] | None = None
+    ) -> None:
+        """What happened.
+
+        Args:
+            device: the arm.
+            limp: its joints without torque.
+            alarms: what motors complain about, by joint; their supply is then not to blame.
+        """
+        alarms = alarms or {}
+        joints = ", ".join(f"{j} ({alarms[j]})" if j in alarms else j for j in limp)
+        why = "shut itself down" if set(limp) & set(alarms) else "probably its supply dropped out"
+        super().__init__(device, reason=f"{joints} lost its torque, {why}")
 
 
 class MotorsMissing(ConnectFailed):
@@ -100,6 +110,34 @@ class MotorsCollide(ConnectFailed):
             device,
             reason=f"the answers of id {ids} arrive garbled",
             hint="Probably two motors have the same id. Unplug all but one and give each its own.",
+        )
+
+
+class NoMotor(ConnectFailed):
+    """No motor answers that could be the new one."""
+
+    code = "no_motor"
+
+    def __init__(self, device: str, *, others: tuple[int, ...]) -> None:
+        reason, hint = "no motor answers at any speed", "Check its cable and the power supply."
+        if others:
+            ids = ", ".join(map(str, others))
+            reason = f"only motors that are set up already answer (id {ids})"
+            hint = "Plug in the new one; the others may stay."
+        super().__init__(device, reason=reason, hint=hint)
+
+
+class SeveralMotors(ConnectFailed):
+    """More than one motor could be the new one."""
+
+    code = "several_motors"
+
+    def __init__(self, device: str, *, motors: tuple[int, ...]) -> None:
+        ids = ", ".join(map(str, motors))
+        super().__init__(
+            device,
+            reason=f"{len(motors)} motors answer (ids {ids}), it is not clear which is the new one",
+            hint="Unplug all but the one to set up.",
         )
 
 
@@ -140,6 +178,33 @@ class NotStored(ConnectFailed):
             device,
             reason=f"{joint} did not keep {register}: wrote {wrote}, reads back {reads}",
             hint="Switch its power off and on, then connect again.",
+        )
+
+
+class MotorShutDown(ConnectFailed):
+    """A motor reports a hardware error again right after it was started anew."""
+
+    code = "motor_shut_down"
+
+    def __init__(self, device: str, *, joint: str, reason: str) -> None:
+        super().__init__(
+            device,
+            reason=f"{joint} has shut itself down ({reason}), also after a restart",
+            hint="Look for what blocks it, let it cool down, check the supply; then connect again.",
+        )
+
+
+class HoldsSettings(ConnectFailed):
+    """A motor would have to let go of the arm to be given a setting."""
+
+    code = "holds_settings"
+
+    def __init__(self, device: str, *, joint: str, settings: tuple[str, ...]) -> None:
+        names = ", ".join(settings)
+        super().__init__(
+            device,
+            reason=f"{joint} has another {names} than it needs, and takes a new one only limp",
+            hint="Support the arm, switch its power off and on, then connect again.",
         )
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+from devices.udev import install_command
+
+DEV = Path("/dev")
 USB = "usb:"  # how the identity of a USB adapter begins
 ADAPTERS = {
     (0x1A86, 0x55D3): "Feetech bus adapter (CH343)",
@@ -50,6 +53,45 @@ def identity_of(name: str) -> str:
 def port_of(identity: str) -> str | None:
     """The port where the adapter of this identity is now, None while it is not plugged in."""
     return next((port.name for port in serial_ports() if port.identity == identity), None)
+
+
+def lasting_name(info: PortInfo, *, unique: bool = True, dev: Path = DEV) -> str:
+    """What a bench file should call a port so that it means the same arm tomorrow.
+
+    Args:
+        info: of the port.
+        unique: False: another adapter has the same identity, only the USB socket tells them apart.
+        dev: where the device nodes are.
+    """
+    target = Path(info.name).resolve()
+    for kind in ("by-id", "by-path") if unique and info.identity else ("by-path",):
+        for link in sorted((dev / "serial" / kind).glob("*")):
+            if link.resolve() == target:
+                return str(link)
+    return info.identity if unique and info.identity.startswith(USB) else info.name
+
+
+def current_port(name: str) -> str:
+    """What to open now for a port or an identity; as it is while no such adapter is plugged in."""
+    return (port_of(name) or name) if name.startswith(USB) else name
+
+
+def same_port(a: str, b: str) -> bool:
+    """Whether two names (ports, links, identities) mean the same port now."""
+    return Path(current_port(a)).resolve() == Path(current_port(b)).resolve()
+
+
+def access_command(name: str) -> str:
+    """The command that lets whoever sits at this Linux machine open the adapter behind a port."""
+    target = Path(name).resolve()
+    ids = next(
+        ((p.vid, p.pid) for p in list_ports.comports() if Path(p.device).resolve() == target), None
+    )
+    if ids is None or ids[0] is None:
+        return ""
+    vendor, product = ids
+    usb = f'ATTRS{{idVendor}}=="{vendor:04x}", ATTRS{{idProduct}}=="{product:04x}"'
+    return install_command([f'SUBSYSTEM=="tty", {usb}, TAG+="uaccess"'])
 
 
 def _info(port: ListPortInfo) -> PortInfo:

@@ -46,8 +46,8 @@ class Outside:
 class Tips(Protocol):
     """What a fence needs of kinematics."""
 
-    def tip_positions(self, q: npt.ArrayLike) -> F32:
-        """(h, n) rad → (h, 3) m."""
+    def tip_paths(self, q: npt.ArrayLike) -> F32:
+        """(h, n) rad → (tools, h, 3) m."""
         ...
 
 
@@ -64,7 +64,7 @@ def outside(workspace: Workspace, tip: Sequence[float]) -> Outside | None:
 
 
 class Fence:
-    """Holds commands of one arm back from leaving its workspace."""
+    """Holds commands of a robot back from leaving its workspace."""
 
     def __init__(
         self, workspace: Workspace, tips: Tips, *, max_acceleration: F64, max_speed: F64
@@ -94,4 +94,6 @@ class Fence:
         return found if grows else None
 
     def _outside_at(self, q: F64) -> Outside | None:
-        return outside(self._workspace, self._tips.tip_positions(q[np.newaxis])[0].tolist())
+        paths = self._tips.tip_paths(q[np.newaxis])
+        found = [outside(self._workspace, path[0].tolist()) for path in paths]
+        return max((o for o in found if o is not None), key=lambda o: o.by_m, default=None)

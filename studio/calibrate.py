@@ -16,14 +16,14 @@ import sys
 import threading
 from pathlib import Path
 
-from devices.calibration.compare import differences
-from devices.calibration.lerobot import write_lerobot
-from devices.calibration.store import read_calibration, take_back, write_calibration
+from devices.calibration.guide import Guidance
+from devices.calibration.keeping import in_words, keep, undo
+from devices.calibration.store import read_calibration
 from devices.calibration.types import ArmCalibration
 from devices.errors import DeviceError
+from devices.servos.chain import ArmPort
 from devices.so101.bench import described_joints
 from devices.so101.calibrating import Calibrating, store_in_motors
-from devices.so101.chain import ArmPort
 
 LOOK_S = 0.02  # between two looks at the joints
 SHOW_LOOKS = 10  # between two lines of progress
@@ -91,34 +91,32 @@ def _sweep_until_enter(arm: Calibrating) -> None:
     threading.Thread(target=wait, daemon=True).start()
     looks = 0
     while not pressed.wait(LOOK_S):
-        spans = arm.look()
+        swept = arm.look()
         looks += 1
         if sys.stderr.isatty() and looks % SHOW_LOOKS == 0:
-            text = "  ".join(f"{joint} {span * 360 / 4096:.0f}°" for joint, span in spans.items())
-            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.write(f"\r\x1b[2K{_in_degrees(swept)}")
             sys.stderr.flush()
-    arm.look()
+    remark = arm.look().remark
+    if remark:
+        _say(remark)
+
+
+def _in_degrees(swept: Guidance) -> str:
+    return "  ".join(f"{row.joint} {math.degrees(row.swept_rad):.0f}°" for row in swept.joints)
 
 
 def _keep(path: Path, calibration: ArmCalibration) -> None:
     """Write both files and say what changed."""
-    old = read_calibration(path, names=_names()) if path.exists() else None
-    write_calibration(path, calibration)
-    write_lerobot(path.with_suffix(".json"), calibration)
+    changes = keep(path, calibration)
     _say(f"Saved {path} and {path.with_suffix('.json').name} (for LeRobot).")
-    changed = () if old is None else differences(calibration, old)
-    for change in changed:
-        if change.noticeable:
-            degrees = math.degrees(change.shift_rad), math.degrees(change.span_rad)
-            _say(f"  {change.joint}: zero moved by {degrees[0]:+.1f}°, range {degrees[1]:+.1f}°")
+    for change in changes or ():
+        _say(f"  {in_words(change)}")
 
 
 def _undo(path: Path) -> int:
-    if not take_back(path):
+    if undo(path, names=_names()) is None:
         sys.stderr.write(f"There is no calibration before {path}.\n")
         return 2
-    calibration = read_calibration(path, names=_names())
-    write_lerobot(path.with_suffix(".json"), calibration)
     _say(f"{path} is the one before again. Its motors still have the other one: give it back with")
     _say(f"  foresight calibrate {path.stem} --port PORT --from {path} --store")
     return 0

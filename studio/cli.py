@@ -27,6 +27,7 @@ JOBS = {
     "episodes": ("studio.episodes.command", "list, check, edit, export and import recordings"),
 }
 TOOLS = {
+    "set-up-motors": ("studio.set_up_motors", "give new motors their numbers, one at a time"),
     "devices": ("studio.plugged_in", "list cameras, pucks, gamepads and pedals"),
     "board": ("studio.print_board", "the board to print for calibrating cameras"),
     "calibrate-camera": ("studio.calibrate_camera", "find a camera's lens and place"),
@@ -128,12 +129,14 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_emulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("robot", choices=["so101"], help="which arm")
+    parser.add_argument("robot", choices=["so101", "koch"], help="which arm")
     parser.add_argument("--leader", action="store_true", help="a leader arm")
     parser.add_argument("--follower", action="store_true", help="a follower arm")
+    parser.add_argument("--bimanual", action="store_true", help="a left and a right one of each")
     parser.add_argument(
         "--cameras", type=int, choices=(0, 1, 2), default=0, metavar="N", help="cameras (0)"
     )
+    parser.add_argument("--fresh", action="store_true", help="new motors, all with id 1 (so101)")
     parser.add_argument("--sway", action="store_true", help="a hand moves the leader to and fro")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where ports and files appear")
     parser.add_argument("--json", action="store_true", help="print one line of JSON and no more")

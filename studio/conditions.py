@@ -28,6 +28,10 @@ CONDITIONS: dict[str, tuple[Holds, str]] = {
         lambda s: s.cell.bench.is_simulated,
         "Only the simulated bench has a demonstrator and scenes.",
     ),
+    "real bench": (
+        lambda s: not s.cell.bench.is_simulated,
+        "This is the simulated bench already.",
+    ),
     "no demonstrator": (
         lambda s: not s.teaching.demonstrating,
         "The demonstrator is recording already.",

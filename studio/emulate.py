@@ -1,8 +1,9 @@
-"""`foresight emulate so101`: arms made of software, on ports that any driver can open.
+"""`foresight emulate so101|koch`: arms made of software, on ports that any driver can open.
 
 Prints the ports, then runs until Ctrl+C or the end of stdin's owner. On stdin it takes orders, one
 JSON object per line: pull the cable, block a joint, spoil answers. Also writes a bench file and the
-calibrations, so that ``foresight --bench FILE`` drives the emulated arms like real ones.
+calibrations, so that ``foresight --bench FILE`` drives the emulated arms like real ones. With
+``--bimanual`` there is a left and a right one of each; cameras look at the left one's bench.
 """
 
 from __future__ import annotations
@@ -23,13 +24,22 @@ import tomli_w
 from devices.calibration.lerobot import write_lerobot
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStandProcess
+from devices.emulators.makes import MAKES
 from devices.emulators.orders import Tell, UnknownOrder, as_line, order_of
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
 from devices.sim.pose_block import PoseBlock, PoseBlockHandle
 from devices.sim.robot import CAMERAS
 
 ROLES = ("leader", "follower")
-SEEDS = {"follower": 1, "leader": 2}  # two arms are never mounted alike
+SIDES = ("left", "right")
+SEEDS = {  # two arms are never mounted alike
+    "follower": 1,
+    "leader": 2,
+    "left_follower": 1,
+    "left_leader": 2,
+    "right_follower": 3,
+    "right_leader": 4,
+}
 CAMERA_SIZE = (320, 240)  # px
 PATIENT_BUS = {"reply_ms": 30, "retry_ms": 30, "stale_ms": 60}
 """Emulated arms share the processor with whatever drives them."""
@@ -38,6 +48,7 @@ PATIENT_BUS = {"reply_ms": 30, "retry_ms": 30, "stale_ms": 60}
 def main(options: argparse.Namespace) -> int:
     """Run the emulator; returns the exit code."""
     roles = [role for role in ROLES if getattr(options, role)] or list(ROLES)
+    names = [f"{side}_{r}" for side in SIDES for r in roles] if options.bimanual else roles
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -45,13 +56,16 @@ def main(options: argparse.Namespace) -> int:
         folder = options.out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="foresight-"))
         )
-        poses = shared_poses(stack) if options.cameras and "follower" in roles else None
-        plans = [plan_of(role, folder, sways=options.sway) for role in roles]
+        pictured = "follower" in roles and MAKES[options.robot].has_bench
+        poses = shared_poses(stack) if options.cameras and pictured else None
+        plans = [
+            plan_of(name, folder, sways=options.sway, fresh=options.fresh, make=options.robot)
+            for name in names
+        ]
         stand = stack.enter_context(ArmStandProcess(plans, poses=poses))
         urls = start_cameras(stack, options.cameras, poses) if options.cameras else {}
-        bench = write_files(folder, roles, urls)
-        ports = {role: stand.ports.get(role) for role in ROLES}
-        tell({**ports, "cameras": list(urls.values())}, bench, as_json=options.json)
+        bench = write_files(folder, names, urls, make=options.robot)
+        tell(stand.ports, urls, bench, options)
         serve(stand, ended)
     return 0
 
@@ -77,31 +91,40 @@ def start_cameras(stack: ExitStack, count: int, poses: PoseBlockHandle | None) -
     return cameras.start()
 
 
-def plan_of(role: str, folder: Path, *, sways: bool) -> ArmPlan:
-    """The emulated arm of a role."""
+def plan_of(
+    name: str, folder: Path, *, sways: bool, fresh: bool = False, make: str = "so101"
+) -> ArmPlan:
+    """The emulated arm of a role, "leader" or "right_leader"."""
+    is_leader = name.endswith("leader")
     return ArmPlan(
-        name=role,
-        link=str(folder / role),
-        is_leader=role == "leader",
-        seed=SEEDS[role],
-        sways=sways and role == "leader",
-        wakes_with_torque=role == "follower",
+        name=name,
+        link=str(folder / name),
+        is_leader=is_leader,
+        seed=SEEDS[name],
+        sways=sways and is_leader,
+        wakes_with_torque=not is_leader and make == "so101",
+        fresh=fresh,
+        make=make,
     )
 
 
 def write_files(
-    folder: Path, roles: Iterable[str], urls: Mapping[str, str] | None = None
+    folder: Path,
+    names: Iterable[str],
+    urls: Mapping[str, str] | None = None,
+    *,
+    make: str = "so101",
 ) -> Path | None:
     """Calibrations (ours and LeRobot's) beside the ports; a bench file where there is an arm."""
-    content: dict[str, object] = {"version": 1, "kind": "so101"}
-    for role in roles:
-        calibration = so101_calibration(SEEDS[role])
-        write_calibration(folder / f"{role}.toml", calibration)
-        write_lerobot(folder / f"{role}.json", calibration)
-        place = {"port": str(folder / role), "calibration": f"{role}.toml"}
-        content |= {"leaders": {"leader": place}} if role == "leader" else {role: place}
-    if "follower" not in content:
+    places: dict[str, dict[str, str]] = {}
+    for name in names:
+        calibration = MAKES[make].calibration(SEEDS[name], name.endswith("leader"))
+        write_calibration(folder / f"{name}.toml", calibration)
+        write_lerobot(folder / f"{name}.json", calibration)
+        places[name] = {"port": str(folder / name), "calibration": f"{name}.toml"}
+    if not any(name.endswith("follower") for name in places):
         return None
+    content: dict[str, object] = {"version": 1, **arm_tables(places, make)}
     width, height = CAMERA_SIZE
     content["cameras"] = {
         name: {"address": url, "width": width, "height": height, "fps": 30}
@@ -112,19 +135,40 @@ def write_files(
     return path
 
 
-def tell(ports: dict[str, object], bench: Path | None, *, as_json: bool) -> None:
+def arm_tables(places: Mapping[str, dict[str, str]], make: str) -> dict[str, object]:
+    """The tables of a bench file for arms of one make at these places, by name."""
+    if "follower" in places:
+        leaders = {"leader": places["leader"]} if "leader" in places else {}
+        return {"kind": make, "follower": places["follower"], "leaders": leaders}
+    sides = {
+        side: arm_tables({n.removeprefix(f"{side}_"): place for n, place in places.items()}, make)
+        for side in SIDES
+    }
+    return {"kind": "bimanual", **sides}
+
+
+def tell(
+    ports: Mapping[str, str],
+    urls: Mapping[str, str],
+    bench: Path | None,
+    options: argparse.Namespace,
+) -> None:
     """Say where everything is."""
-    if as_json:
-        sys.stdout.write(json.dumps(ports) + "\n")
+    if options.json:
+        arms = {role: ports_of(role, ports, bimanual=options.bimanual) for role in ROLES}
+        sys.stdout.write(json.dumps({**arms, "cameras": list(urls.values())}) + "\n")
     else:
-        for name, port in ports.items():
-            places = port if isinstance(port, list) else [port]
-            for place in places:
-                sys.stdout.write(f"{name:<10}{place or '–'}\n")
+        for name, place in (*ports.items(), *urls.items()):
+            sys.stdout.write(f"{name:<16}{place}\n")
         if bench is not None:
-            sys.stdout.write(f"{'bench':<10}{bench}\n\nforesight --bench {bench}\n")
+            sys.stdout.write(f"{'bench':<16}{bench}\n\nforesight --bench {bench}\n")
         sys.stdout.write("Ctrl+C ends it.\n")
     sys.stdout.flush()
+
+
+def ports_of(role: str, ports: Mapping[str, str], *, bimanual: bool) -> object:
+    """The port of a role, None without one; of a pair, those of both sides."""
+    return {s: ports.get(f"{s}_{role}") for s in SIDES} if bimanual else ports.get(role)
 
 
 def serve(stand: ArmStandProcess, ended: threading.Event) -> None:

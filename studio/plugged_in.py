@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 from devices.cameras.listing import FoundCamera, list_cameras
 from devices.cameras.mode import COMPRESSED, Mode
 from devices.cameras.usb import UsbLoad, crowds
-from devices.inputs.access import RULES_FILE, install_command
+from devices.inputs.access import install_command
 from devices.inputs.listing import FoundInput, list_inputs
+from devices.udev import RULES_FILE
 
 UNCOMPRESSED = Mode("YUYV", 640, 480, 30.0)
 COMPACT = Mode(COMPRESSED, 640, 480, 30.0)

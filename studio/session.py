@@ -7,17 +7,17 @@ parts (teaching, review, training, running) each hold one page's share of the st
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from devices.bench import Bench
+from devices.bench import SIM, Bench
 from devices.commands import (
     AuthorityChanged,
     Connect,
@@ -33,6 +33,7 @@ from devices.commands import (
 from recordings.rig_status import RigPhase, RigStatus, Torque
 from recordings.step_ring import StepColumns
 from recordings.types import Authority, Autonomy, EpisodeInfo, Fault, Frame
+from studio.blockers import Blocker, blockers
 from studio.parts.asking import Asking
 from studio.parts.estimating import Estimating
 from studio.parts.review import Review
@@ -46,6 +47,7 @@ from studio.workcell import Fact, ProcessLost, Workcell
 
 if TYPE_CHECKING:
     from studio.parts.space import Space
+    from studio.setting_up.part import SettingUp
 
 ESTIMATE_FOLDER, ASKING_FOLDER = ".estimate", ".asked"  # of jobs; beside the runs, none of them
 TICK_MS = 33  # 30 Hz
@@ -55,18 +57,6 @@ TORQUE_WORDS = {
     Torque.PARKING: "The arm is being parked; then it is let go. STOP holds it here.",
     Torque.OFF: "The arm is limp: its motors do not push. Resume makes them hold where it lies.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """One line of "Before you can start"."""
-
-    name: str
-    text: str
-    ok: bool
-    blocks: bool = True  # False: worth a look, one may start all the same
-    fix: str = ""  # intent on the session that mends it, "" when a person must
-    fix_text: str = ""
 
 
 class Session(QObject):
@@ -79,6 +69,8 @@ class Session(QObject):
     rigLost = Signal(str)  # sentence
     noticed = Signal(str, str)  # sentence, level "info" "ok" "attention" "danger"
     preferencesChanged = Signal(object)  # Preferences
+    benchWanted = Signal(str)  # name or file of the bench to open instead of this one
+    setupOpened = Signal()
     ticked = Signal()
 
     def __init__(
@@ -86,8 +78,19 @@ class Session(QObject):
         bench: Bench,
         folders: Folders,
         preferences: Preferences,
+        *,
+        bench_file: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
+        """A session whose processes are not started yet.
+
+        Args:
+            bench: what to run.
+            folders: of this person.
+            preferences: as loaded.
+            bench_file: where the bench is described, None for the simulated one.
+            parent: of the object.
+        """
         super().__init__(parent)
         folders.create()
         self.folders = folders
@@ -101,6 +104,8 @@ class Session(QObject):
         self.running = Running(self.cell, preferences.task, self)
         self.running.autonomy = Autonomy(preferences.autonomy)
         self.rollout = Rollout(self.cell, self)
+        self._bench_file = bench_file
+        self._setting_up: SettingUp | None = None
         self.frames: dict[str, Frame] = {}
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
         self._connect_wanted = False
@@ -137,6 +142,8 @@ class Session(QObject):
         self.teaching.end()
         self.rollout.end()
         self.running.close()
+        if self._setting_up is not None:
+            self._setting_up.close()
         self.estimating.close()
         self.asking.close()
         self.review.close()
@@ -150,7 +157,23 @@ class Session(QObject):
         from studio.parts.views import views_of
 
         bench = self.cell.bench
-        return Space(bench.robot.name, views=views_of(bench, self.folders.calibrations))
+        return Space(bench.standing, views=views_of(bench, self.folders.calibrations))
+
+    @property
+    def setting_up(self) -> SettingUp:
+        """Setting up a kit; loaded with the first use, as most starts do without."""
+        if self._setting_up is None:
+            from studio.setting_up.part import SettingUp
+
+            self._setting_up = part = SettingUp(
+                self.folders.config,
+                self._bench_file,
+                rig_holds_ports=self._rig_holds_ports,
+                parent=self,
+            )
+            part.benchWritten.connect(self.benchWanted)
+            part.noticed.connect(self.noticed)
+        return self._setting_up
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -179,50 +202,34 @@ class Session(QObject):
     @property
     def blockers(self) -> list[Blocker]:
         """What stands between a person and the first demonstration, and what does not."""
-        status = self.status
-        ready = status.phase is RigPhase.READY and not self._rig_gone
-        lines = [self._arm_line(ready)]
-        for camera in self.cell.bench.robot.cameras:
-            health = next((c for c in status.cameras if c.name == camera.name), None)
-            good = ready and health is not None and health.fps > 0.8 * camera.fps
-            text = f"{health.fps:.0f} fps, {camera.width}×{camera.height}" if health else "waiting"
-            lines.append(Blocker(f"Camera {camera.name}", text, good, blocks=health is None))
-        loop = status.loop
-        lines.append(
-            Blocker(
-                "Control loop",
-                f"{loop.hz:.0f} Hz, 99 % of ticks within {loop.p99_ms:.1f} ms"
-                + (" (real-time)" if loop.realtime else ""),
-                ready and loop.hz > 0.95 * self.cell.bench.robot.control_hz,
-                blocks=False,
-            )
+        return blockers(
+            self.cell.bench.robot,
+            self.status,
+            self.folders.data,
+            rig_gone=self._rig_gone,
+            connect_wanted=self._connect_wanted,
         )
-        lines.append(self._disk_line())
-        return lines
 
-    def _arm_line(self, ready: bool) -> Blocker:
-        robot = self.cell.bench.robot
-        if self._rig_gone:
-            text = "its process is gone; nothing is moved"
-            return Blocker("Arm", text, False, fix="reconnect", fix_text="Reconnect")
-        if self.status.phase is RigPhase.FAULT and self.status.fault:
-            text = self.status.fault.message
-            return Blocker("Arm", text, False, fix="connect_rig", fix_text="Connect again")
-        if ready:
-            return Blocker("Arm", f"{robot.name}, {len(robot.joints)} joints", True)
-        if self.status.phase is RigPhase.CONNECTING or self._connect_wanted:
-            return Blocker("Arm", "connecting…", False)
-        return Blocker("Arm", "not connected", False, fix="connect_rig", fix_text="Connect")
-
-    def _disk_line(self) -> Blocker:
-        free_gb = shutil.disk_usage(self.folders.data).free / 1e9
-        text = f"{free_gb:.0f} GB free in {self.folders.data}"
-        return Blocker("Disk", text, free_gb > 2.0)
+    def _rig_holds_ports(self) -> bool:
+        phase = self.status.phase
+        return self.cell.rig.alive and phase in (RigPhase.CONNECTING, RigPhase.READY)
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
     def connect_rig(self) -> None:
+        """Connect as soon as nobody else has the ports."""
+        if self._setting_up is not None:
+            self._setting_up.leave()
         self._connect_wanted = True
+
+    def set_up(self) -> None:
+        """Open the place where a kit is set up, and look what is there."""
+        self.setupOpened.emit()
+        self.setting_up.show()
+
+    def open_simulation(self) -> None:
+        """Leave this bench for the simulated one."""
+        self.benchWanted.emit(SIM)
 
     def disconnect_rig(self) -> None:
         self._connect_wanted = False
@@ -308,6 +315,8 @@ class Session(QObject):
         self.asking.tick(started_ns)
         self.running.tick(started_ns)
         self.rollout.tick(started_ns)
+        if self._setting_up is not None:
+            self._setting_up.tick(started_ns)
         self._read_frames()
         self.ticked.emit()
         self.tick_ms.append((time.monotonic_ns() - started_ns) / 1e6)
@@ -349,7 +358,9 @@ class Session(QObject):
 
     def _connect_when_possible(self) -> None:
         waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)
-        if self._connect_wanted and waiting and self.cell.rig.alive:
+        busy = self._setting_up is not None and self._setting_up.busy  # a port has one owner
+        ready = self.cell.rig.alive and not busy
+        if self._connect_wanted and waiting and ready:
             self._connect_wanted = False
             self.cell.send(Connect())
 

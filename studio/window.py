@@ -65,7 +65,7 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {
             page.key: page
             for page in (
-                ConnectPage(session, self.desk.steps, self.go),
+                ConnectPage(session, self.desk.steps, self.go, self.stage),
                 TeachPage(session),
                 ReviewPage(session),
                 TrainPage(session, self.preview),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from devices.calibration.types import ArmCalibration, MotorCalibration, checked
+from devices.calibration.types import LARGEST_OFFSET, ArmCalibration, MotorCalibration, checked
 from devices.motor_errors import InvalidCalibration
 from recordings.whole_file import write_whole
 
@@ -27,12 +27,15 @@ FOLDERS = {
 }
 
 
-def read_lerobot(path: Path, *, names: tuple[str, ...]) -> ArmCalibration:
+def read_lerobot(
+    path: Path, *, names: tuple[str, ...], largest_offset: int = LARGEST_OFFSET
+) -> ArmCalibration:
     """The calibration in a LeRobot file.
 
     Args:
         path: of the JSON file.
         names: joints that the arm has.
+        largest_offset: that its motors can hold, steps.
 
     Raises:
         InvalidCalibration: it cannot be read, or cannot be true.
@@ -47,7 +50,7 @@ def read_lerobot(path: Path, *, names: tuple[str, ...]) -> ArmCalibration:
     if not isinstance(content, dict):
         raise InvalidCalibration(where, field="file", value=content, expected="one JSON object")
     joints = {str(name): _motor(where, name, table) for name, table in content.items()}
-    return checked(ArmCalibration(joints), where=where, names=names)
+    return checked(ArmCalibration(joints), where=where, names=names, largest_offset=largest_offset)
 
 
 def write_lerobot(path: Path, calibration: ArmCalibration) -> None:

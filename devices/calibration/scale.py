@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,18 @@ from recordings.types import F32, JointSpec, frozen_f32
 RAD_PER_STEP = 2 * math.pi / STEPS
 
 Steps = npt.NDArray[np.int64]
+
+
+class Scale(Protocol):
+    """How the steps of an arm's motors become its joints, and back."""
+
+    def q_of(self, steps: npt.ArrayLike) -> F32:
+        """(n,) positions, steps → (n,) float32 rad, gripper 0 … 1; never clipped."""
+        ...
+
+    def steps_of(self, q: npt.ArrayLike) -> Steps:
+        """(n,) rad → (n,) whole steps within the range of the arm."""
+        ...
 
 
 class JointScale:

@@ -14,7 +14,7 @@ from typing import Any
 import tomli_w
 
 from devices.calibration.lerobot import read_lerobot
-from devices.calibration.types import ArmCalibration, MotorCalibration, checked
+from devices.calibration.types import LARGEST_OFFSET, ArmCalibration, MotorCalibration, checked
 from devices.motor_errors import InvalidCalibration
 from recordings.whole_file import write_whole
 
@@ -22,18 +22,21 @@ VERSION = 1
 FIELDS = ("id", "homing_offset", "range_min", "range_max")
 
 
-def read_calibration(path: Path, *, names: tuple[str, ...]) -> ArmCalibration:
+def read_calibration(
+    path: Path, *, names: tuple[str, ...], largest_offset: int = LARGEST_OFFSET
+) -> ArmCalibration:
     """The calibration of one arm, from a file of ours or (``.json``) of LeRobot.
 
     Args:
         path: of the file.
         names: joints that the arm has.
+        largest_offset: that its motors can hold, steps.
 
     Raises:
         InvalidCalibration: it cannot be read, or cannot be true.
     """
     if path.suffix == ".json":
-        return read_lerobot(path, names=names)
+        return read_lerobot(path, names=names, largest_offset=largest_offset)
     where = str(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -50,7 +53,12 @@ def read_calibration(path: Path, *, names: tuple[str, ...]) -> ArmCalibration:
         raise InvalidCalibration(where, field="joints", value=tables, expected="a table per joint")
     joints = {name: _motor(where, name, table) for name, table in tables.items()}
     identity, made = str(content.get("identity", "")), str(content.get("made", ""))
-    return checked(ArmCalibration(joints, identity, made), where=where, names=names)
+    return checked(
+        ArmCalibration(joints, identity, made),
+        where=where,
+        names=names,
+        largest_offset=largest_offset,
+    )
 
 
 def write_calibration(path: Path, calibration: ArmCalibration) -> None:

@@ -24,12 +24,17 @@ CENTRE = STEPS // 2
 
 
 @dataclass(slots=True)
-class _Track:
+class Track:
     """One joint followed across the seam of its encoder, in unwrapped steps."""
 
     now: int
     low: int
     high: int
+
+    @property
+    def span(self) -> int:
+        """Steps from one end to the other."""
+        return self.high - self.low
 
 
 class Sweep:
@@ -42,14 +47,14 @@ class Sweep:
             motors: joint name → id, in joint order.
         """
         self._motors = dict(motors)
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, Track] = {}
 
     def see(self, steps: Mapping[str, int]) -> None:
         """Actual positions (0…4095) of some joints, at least ten times a second."""
         for name, raw in steps.items():
             track = self._tracks.get(name)
             if track is None:
-                self._tracks[name] = _Track(raw, raw, raw)
+                self._tracks[name] = Track(raw, raw, raw)
                 continue
             track.now += (raw - track.now + CENTRE) % STEPS - CENTRE  # the shorter way round
             track.low = min(track.low, track.now)
@@ -57,7 +62,12 @@ class Sweep:
 
     def spans(self) -> dict[str, int]:
         """Joint → steps swept so far."""
-        return {name: track.high - track.low for name, track in self._tracks.items()}
+        return {name: track.span for name, track in self._tracks.items()}
+
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """Joint → where it is and how far it came."""
+        return self._tracks
 
     def unswept(self, full_turn: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Joints that were not moved enough yet."""

@@ -58,13 +58,20 @@ class ArmCalibration:
         return tuple(joint.id for joint in self.joints.values())
 
 
-def checked(calibration: ArmCalibration, *, where: str, names: tuple[str, ...]) -> ArmCalibration:
+def checked(
+    calibration: ArmCalibration,
+    *,
+    where: str,
+    names: tuple[str, ...],
+    largest_offset: int = LARGEST_OFFSET,
+) -> ArmCalibration:
     """The same calibration with its joints in the order of ``names``.
 
     Args:
         calibration: to be looked at.
         where: file or arm, for the error sentence.
         names: joints that the arm has.
+        largest_offset: that its motors can hold, steps.
 
     Raises:
         InvalidCalibration: it cannot be true.
@@ -76,7 +83,7 @@ def checked(calibration: ArmCalibration, *, where: str, names: tuple[str, ...]) 
         )
     owners: dict[int, str] = {}
     for name in names:
-        _check_joint(where, name, joints[name])
+        _check_joint(where, name, joints[name], largest_offset)
         other = owners.setdefault(joints[name].id, name)
         if other != name:
             expected = f"an id of its own: {other} has this one"
@@ -87,14 +94,14 @@ def checked(calibration: ArmCalibration, *, where: str, names: tuple[str, ...]) 
     return ArmCalibration(ordered, calibration.identity, calibration.made)
 
 
-def _check_joint(where: str, name: str, joint: MotorCalibration) -> None:
+def _check_joint(where: str, name: str, joint: MotorCalibration, largest_offset: int) -> None:
     def refuse(field: str, value: object, expected: str) -> None:
         raise InvalidCalibration(where, field=f"{name}.{field}", value=value, expected=expected)
 
     if not 0 <= joint.id <= LAST_ID:
         refuse("id", joint.id, f"0 to {LAST_ID}")
-    if abs(joint.homing_offset) > LARGEST_OFFSET:
-        refuse("homing_offset", joint.homing_offset, f"-{LARGEST_OFFSET} to {LARGEST_OFFSET}")
+    if abs(joint.homing_offset) > largest_offset:
+        refuse("homing_offset", joint.homing_offset, f"-{largest_offset} to {largest_offset}")
     if joint.drive_mode not in (0, 1):
         refuse("drive_mode", joint.drive_mode, "0 or 1")
     for field, value in (("range_min", joint.range_min), ("range_max", joint.range_max)):

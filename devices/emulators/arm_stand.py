@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Self
 
+from devices.emulators.makes import emulated
 from devices.emulators.orders import ArmTold, Leave, Order, Tell, Told
-from devices.emulators.so101 import ArmPlan, emulated
+from devices.emulators.plan import ArmPlan
 from devices.emulators.station import Station
 from devices.errors import ConnectFailed
 from devices.sim.pose_block import PoseBlock, PoseBlockHandle
@@ -35,7 +36,9 @@ def run_station(
     block = PoseBlock.attach(poses) if poses is not None else None
     try:
         show = block.write if block is not None else None
-        station = Station([emulated(plan, on_moved=show) for plan in plans], orders)
+        shown = next((plan for plan in plans if not plan.is_leader), None)  # one bench is pictured
+        arms = [emulated(plan, on_moved=show if plan is shown else None) for plan in plans]
+        station = Station(arms, orders)
         station.plug()
         orders.send(station.told())
         station.run()

@@ -7,14 +7,14 @@ own count, whose zero lies anywhere: horns are mounted as it happens). Knows no 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from devices.description import F64, joint_specs, robot_folder
-from devices.emulators.servo import Servo
+from devices.emulators.motor import Motor
 from devices.feetech.registers import STEPS
 from recordings.types import F32, JointSpec
 
@@ -28,7 +28,7 @@ _NS = 1e9
 class Body(Protocol):
     """Mechanics behind a row of servos."""
 
-    def step_to(self, now_ns: int, servos: Sequence[Servo]) -> None:
+    def step_to(self, now_ns: int, servos: Sequence[Motor]) -> None:
         """Move on to now as the servos drive it, then let them measure."""
         ...
 
@@ -49,16 +49,28 @@ class Body(Protocol):
 class Mounting:
     """How the encoders of one arm stand to its joints."""
 
-    def __init__(self, joints: Sequence[JointSpec], *, zero_steps: npt.ArrayLike) -> None:
+    def __init__(
+        self,
+        joints: Sequence[JointSpec],
+        *,
+        zero_steps: npt.ArrayLike,
+        jaw_span_rad: float = JAW_SPAN_RAD,
+        turned: Collection[str] = (),
+    ) -> None:
         """Encoders.
 
         Args:
             joints: of the robot description.
             zero_steps: (n,) encoder count where a joint is at 0 rad (gripper: closed).
+            jaw_span_rad: what the jaw's motor turns from closed to open.
+            turned: joints whose motors are mounted the other way round.
         """
         grips = np.array([joint.is_gripper for joint in joints])
         self.zero = np.asarray(zero_steps, dtype=np.float64)
-        self.per_unit = np.where(grips, JAW_SPAN_RAD, 1.0) * STEP_PER_RAD  # steps per rad or 1
+        signs = np.array([-1.0 if joint.name in turned else 1.0 for joint in joints])
+        self.per_unit = (
+            signs * np.where(grips, jaw_span_rad, 1.0) * STEP_PER_RAD
+        )  # steps per rad or 1
 
     def steps(self, q: npt.ArrayLike) -> F64:
         """(n,) rad → (n,) encoder counts."""
@@ -110,7 +122,7 @@ class HeldBody:
     def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
         return self._mounting.angles(steps)
 
-    def step_to(self, now_ns: int, servos: Sequence[Servo]) -> None:
+    def step_to(self, now_ns: int, servos: Sequence[Motor]) -> None:
         seconds = self._clock.elapsed_s(now_ns)
         for servo in servos:
             servo.advance(seconds)

@@ -81,6 +81,14 @@ class Imprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """From now on only these motors hang on the cable, counted from 1 at the base of the arm."""
+
+    arm: str
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Push:
     """A hand moves the joints (n,) rad to there; only an arm that is held by hand obeys."""
 
@@ -99,7 +107,18 @@ class Leave:
 
 
 Order = (
-    SetRates | Unplug | Plug | BrownOut | Mute | Stick | RaiseAlarm | Imprint | Push | Tell | Leave
+    SetRates
+    | Unplug
+    | Plug
+    | BrownOut
+    | Mute
+    | Stick
+    | RaiseAlarm
+    | Imprint
+    | Wire
+    | Push
+    | Tell
+    | Leave
 )
 
 NAMES: dict[str, type[Any]] = {
@@ -111,6 +130,7 @@ NAMES: dict[str, type[Any]] = {
     "stick": Stick,
     "raise_alarm": RaiseAlarm,
     "imprint": Imprint,
+    "wire": Wire,
     "push": Push,
     "tell": Tell,
     "leave": Leave,
@@ -164,6 +184,8 @@ def order_of(line: str) -> Order:
             words["q"] = tuple(float(v) for v in words["q"])
         if kind is Imprint:
             words["data"] = tuple(bytes(words["data"]))
+        if kind is Wire:
+            words["places"] = tuple(int(place) for place in words["places"])
         return kind(**words)
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownOrder(line, reason=str(error)) from error

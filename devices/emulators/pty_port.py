@@ -6,11 +6,17 @@ POSIX only.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
+import sys
 import tty
 from pathlib import Path
 
 CHUNK = 4096
+_TCGETS2 = 0x802C542A  # _IOR('T', 0x2A, struct termios2): the only call that tells any speed
+_TERMIOS2 = struct.Struct("4IB19B2I")
+_OUTPUT_SPEED = -1
 
 
 class PtyPort:
@@ -30,6 +36,14 @@ class PtyPort:
     def descriptor(self) -> int | None:
         """To wait for bytes on; None while unplugged."""
         return self._master
+
+    @property
+    def baud(self) -> int | None:
+        """The speed that the driver has set, bit/s; None where the system does not tell."""
+        if self._slave is None or sys.platform != "linux":
+            return None
+        settings = fcntl.ioctl(self._slave, _TCGETS2, bytes(_TERMIOS2.size))
+        return int(_TERMIOS2.unpack(settings)[_OUTPUT_SPEED])
 
     def plug(self) -> None:
         """Appear; does nothing when it is there."""

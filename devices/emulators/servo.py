@@ -2,15 +2,16 @@
 
 Behaves like the real one where drivers get hurt: EEPROM writes are lost unless unlocked, RAM is
 lost with the power, torque drives to whatever goal stands there, an overload weakens the motor
-until its torque is switched off. Moves nothing itself: :mod:`devices.emulators.bodies` turns
-:attr:`Servo.setpoint` and :attr:`Servo.strength` into motion. Knows no wire.
+until its torque is switched off. Knows no wire.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 
+from devices.emulators.motor import Motor
 from devices.feetech import registers as reg
 from devices.feetech.packets import Alarm, Instruction
 from devices.feetech.registers import STEPS, Register
@@ -18,9 +19,6 @@ from devices.feetech.registers import STEPS, Register
 TABLE_BYTES = 256
 TOP_SPEED = 3400.0  # step/s without load at 7.4 V
 SOFT_ACCELERATION = 254  # register value from which on the ramp is not felt
-AMBIENT_C = 26.0
-HOT_C = 30.0  # rise at full load
-WARM_UP_S = 90.0
 STALL_A = 2.4
 VOLTAGE = 7.4
 MOVING_STEP_S = 10  # faster than this it says that it moves
@@ -50,28 +48,22 @@ class _Settings:
     overload: float = 0.8
     protection_s: float = 2.0
     hottest_c: int = 70
+    baud: int = 1_000_000  # bit/s
 
 
-class Servo:
+class Servo(Motor):
     """One motor on the bus. The encoder's own number is ``actual``; what it tells has an offset."""
 
     def __init__(self, motor: int, *, model: int = reg.MODEL_NUMBER) -> None:
         """A servo as it comes from the factory, with this id, its power on."""
+        super().__init__(float(STEPS // 2))
         self._table = bytearray(TABLE_BYTES)
         self._settings = _Settings()
         self._motor = motor
         for register, value in (FACTORY | {reg.ID: motor, reg.MODEL: model}).items():
             self._put(register, value)
         self._eeprom = bytes(self._table[: reg.EEPROM_END])
-        self.mute = False  # answers nothing until its power is switched
-        self.stuck = False
-        self.wakes_with_torque = False  # some firmware does
         self.alarm = Alarm.NONE
-        self._actual = float(STEPS // 2)
-        self._load = 0.0
-        self._temperature_c = AMBIENT_C
-        self._setpoint: float | None = None  # actual steps; None: torque off
-        self._setpoint_speed = 0.0
         self._pressed_s = 0.0
         self._staged: bytes | None = None
         self.power_on()
@@ -111,15 +103,14 @@ class Servo:
     def id(self) -> int:
         return self._motor
 
-    @property
-    def setpoint(self) -> float | None:
-        """Where its motor is driven to now, actual steps; None while it is limp."""
-        return self._setpoint
+    def hears(self, baud: int | None) -> bool:
+        """Whether what is sent at ``baud`` bit/s reaches it; None: at whatever it is set to."""
+        if self.mute or not self.wired:
+            return False
+        return baud is None or baud == self._settings.baud
 
-    @property
-    def goal(self) -> float:
-        """Where it is told to go, actual steps, torque or not."""
-        return self._actual + self._goal() - self._present()
+    def complain(self, bits: int) -> None:
+        self.alarm = Alarm(bits)
 
     @property
     def strength(self) -> float:
@@ -130,32 +121,16 @@ class Servo:
         limit = self._settings.torque_limit
         return min(limit, self._settings.protective_torque) if weakened else limit
 
-    def advance(self, seconds: float) -> None:
-        """Move the setpoint on towards the goal, as fast as the registers allow."""
-        if self._setpoint is None or seconds <= 0:
-            return
-        told = self._settings
-        way = self._actual + self._goal() - self._present() - self._setpoint
-        speed = min(told.top_speed, abs(way) / seconds)
-        if 0 < told.ramp < SOFT_ACCELERATION:
-            gain = 100.0 * told.ramp
-            speed = min(speed, (2 * gain * abs(way)) ** 0.5, self._setpoint_speed + gain * seconds)
-        self._setpoint_speed = speed
-        self._setpoint += speed * seconds * (1 if way > 0 else -1)
+    def way(self) -> float:
+        return self._goal() - self._present()
 
-    def measure(self, *, actual: float, speed: float, load: float, seconds: float) -> None:
-        """What its sensors see now.
+    def pace(self) -> tuple[float, float]:
+        ramp = self._settings.ramp
+        felt = 0 < ramp < SOFT_ACCELERATION
+        return self._settings.top_speed, 100.0 * ramp if felt else math.inf
 
-        Args:
-            actual: encoder, steps; any turn.
-            speed: step/s.
-            load: of its full force, signed.
-            seconds: since the last time.
-        """
-        self._actual, self._load = actual, load
-        rise = (AMBIENT_C + HOT_C * load**2 - self._temperature_c) / WARM_UP_S
-        self._temperature_c += rise * seconds
-        self._protect(abs(load), seconds)
+    def sense(self, speed: float) -> None:
+        load = self._load
         SENSORS.pack_into(
             self._table,
             reg.PRESENT_POSITION.address,
@@ -171,7 +146,7 @@ class Servo:
             round(STALL_A * abs(load) / reg.AMPERE_PER_UNIT),
         )
 
-    def _protect(self, load: float, seconds: float) -> None:
+    def protect(self, load: float, seconds: float) -> None:
         """Overload: pressing hard for too long weakens the motor until its torque is switched."""
         pressing = load >= self._settings.overload and self._setpoint is not None
         self._pressed_s = self._pressed_s + seconds if pressing else 0.0
@@ -203,6 +178,7 @@ class Servo:
             overload=self._get(reg.OVERLOAD_TORQUE) / 100,
             protection_s=self._get(reg.PROTECTION_TIME) / 100,
             hottest_c=self._get(reg.MAX_TEMPERATURE),
+            baud=reg.SAFE_BAUDS.get(self._get(reg.BAUD), 0),
         )
 
     # ── what it is asked ───────────────────────────────────────────────────────────────────
@@ -253,12 +229,10 @@ class Servo:
             self._decode()
             value = reg.TORQUE_OFF
         self._put(reg.TORQUE_ENABLE, value)
-        if value == reg.TORQUE_ON:
-            self._setpoint = self._actual if self._setpoint is None else self._setpoint
-        else:
-            self._setpoint = None
+        self.drive(on=value == reg.TORQUE_ON)
+        self._pressed_s = 0.0
+        if value != reg.TORQUE_ON:
             self.alarm &= ~(Alarm.OVERLOAD | Alarm.OVERCURRENT)
-        self._setpoint_speed = self._pressed_s = 0.0
 
     def _get(self, register: Register) -> int:
         return register.decode(

@@ -6,10 +6,6 @@ them, unless asked otherwise; the calibration that fits is handed out with them.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +14,7 @@ from devices.calibration.types import ArmCalibration, MotorCalibration
 from devices.emulators.bodies import Body, HeldBody, Mounting, so101_joints
 from devices.emulators.faults import FaultDice
 from devices.emulators.feetech_bus import FeetechBus
-from devices.emulators.pty_port import PtyPort
+from devices.emulators.plan import ArmPlan, assembled
 from devices.emulators.servo import Servo
 from devices.emulators.station import EmulatedArm
 from devices.feetech import registers as reg
@@ -28,22 +24,7 @@ if TYPE_CHECKING:  # MuJoCo: only arms with weight need it
     from devices.emulators.world_body import PosesShown
 
 CENTRE = reg.STEPS // 2
-SWAY_S = 6.0  # of the scripted hand, for one way out and back
-SWAY_RAD = (0.4, 0.12, 0.12, 0.2, 0.4, 0.3)
-
-
-@dataclass(frozen=True, slots=True)
-class ArmPlan:
-    """One arm to emulate. Picklable."""
-
-    name: str
-    link: str  # where its port appears
-    is_leader: bool = False
-    seed: int = 0
-    calibrated: bool = True
-    sways: bool = False  # a leader whose hand moves by itself
-    light: bool = False  # a follower without physics: quick, for tests of the bus
-    wakes_with_torque: bool = False
+FACTORY_ID = 1
 
 
 def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedArm:
@@ -55,8 +36,8 @@ def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedAr
     """
     joints = so101_joints()
     mounting, calibration = _built(plan.seed)
-    servos = [Servo(motor) for motor in calibration.motors]
-    if plan.calibrated:
+    servos = [Servo(FACTORY_ID if plan.fresh else motor) for motor in calibration.motors]
+    if plan.calibrated and not plan.fresh:
         for servo, motor in zip(servos, calibration.joints.values(), strict=True):
             servo.factory_set(reg.HOMING_OFFSET, motor.homing_offset)
             servo.factory_set(reg.MIN_ANGLE, motor.range_min)
@@ -65,19 +46,8 @@ def emulated(plan: ArmPlan, *, on_moved: PosesShown | None = None) -> EmulatedAr
         body: Body = HeldBody(joints, mounting, q=HOME)
     else:
         body = _with_weight(plan.seed, mounting, on_moved)
-    for servo in servos:
-        servo.wakes_with_torque = plan.wakes_with_torque
-    body.step_to(0, servos)
-    for servo in servos:
-        servo.power_on()
-    body.step_to(0, servos)
-    return EmulatedArm(
-        name=plan.name,
-        port=PtyPort(Path(plan.link)),
-        bus=FeetechBus(servos, dice=FaultDice(seed=plan.seed)),
-        body=body,
-        path=swaying if plan.sways else None,
-    )
+    bus = FeetechBus(servos, dice=FaultDice(seed=plan.seed))
+    return assembled(plan, bus, body, home=HOME)
 
 
 def _with_weight(seed: int, mounting: Mounting, on_moved: PosesShown | None) -> Body:
@@ -90,14 +60,6 @@ def _with_weight(seed: int, mounting: Mounting, on_moved: PosesShown | None) -> 
 def so101_calibration(seed: int) -> ArmCalibration:
     """The calibration that fits the emulated arm of this seed."""
     return _built(seed)[1]
-
-
-def swaying(seconds: float) -> Sequence[float]:
-    """A hand that moves every joint to and fro, joints (n,) rad."""
-    angle = 2 * math.pi * seconds / SWAY_S
-    phases = np.arange(len(HOME))
-    sway = np.array(SWAY_RAD) * (np.sin(angle + phases) - np.sin(phases))
-    return tuple(float(v) for v in np.array(HOME) + np.where(phases == 5, np.abs(sway), sway))
 
 
 def _built(seed: int) -> tuple[Mounting, ArmCalibration]:

@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from typing import Any
 
 from devices.emulators.bodies import Body
-from devices.emulators.feetech_bus import FeetechBus
+from devices.emulators.bus import EmulatedBus
+from devices.emulators.motor import Motor
 from devices.emulators.orders import (
     ArmTold,
     BrownOut,
@@ -30,9 +32,9 @@ from devices.emulators.orders import (
     Tell,
     Told,
     Unplug,
+    Wire,
 )
 from devices.emulators.pty_port import PtyPort
-from devices.feetech.packets import Alarm
 
 IDLE_NS = 10_000_000  # arms move on at least this often
 FINEST_NS = 1_000_000  # and sensors measure at most this often
@@ -45,7 +47,7 @@ class EmulatedArm:
 
     name: str
     port: PtyPort
-    bus: FeetechBus
+    bus: EmulatedBus[Any]
     body: Body
     path: Callable[[float], Sequence[float]] | None = None
     """A scripted hand: seconds since start → joints (n,) rad."""
@@ -120,7 +122,7 @@ class Station:
 
     def _answer(self, arm: EmulatedArm, now_ns: int) -> None:
         at_ns = now_ns
-        for answer in arm.bus.feed(arm.port.receive()):
+        for answer in arm.bus.feed(arm.port.receive(), baud=arm.port.baud):
             at_ns += round(arm.bus.dice.delay_s() * _NS)
             self._sent += 1
             heapq.heappush(self._due, _Due(at_ns, self._sent, arm, answer))
@@ -161,6 +163,9 @@ class Station:
             case Push(name, q):
                 self._arms[name].path = None
                 self._arms[name].body.push(q)
+            case Wire(name, places):
+                for place, servo in enumerate(self._arms[name].bus.servos, start=1):
+                    _wire(servo, on=place in places)
             case _:
                 self._hurt(order)
 
@@ -176,13 +181,20 @@ class Station:
                 case Imprint(_, motor, address, data) if servo.id == motor:
                     servo.imprint(address, bytes(data))
                 case RaiseAlarm(_, motor, bits) if servo.id == motor:
-                    servo.alarm = Alarm(bits)
+                    servo.complain(bits)
                 case _:
                     pass
 
     def told(self) -> Told:
         """The truth about every arm."""
         return Told({n: _truth(arm) for n, arm in self._arms.items()}, time.monotonic_ns())
+
+
+def _wire(servo: Motor, *, on: bool) -> None:
+    """Its cable carries the supply as well: whoever is plugged in starts anew."""
+    if on and not servo.wired:
+        servo.power_on()
+    servo.wired = on
 
 
 def _truth(arm: EmulatedArm) -> ArmTold:

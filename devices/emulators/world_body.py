@@ -1,4 +1,4 @@
-"""The follower of the simulated bench behind emulated servos: it has weight, a table and cubes.
+"""An arm with weight behind emulated servos; on the simulated bench with a table and cubes.
 
 Needs MuJoCo; emulators without physics do not load it. Knows no bus.
 """
@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from devices.description import F64
 from devices.emulators.bodies import BodyClock, Mounting
-from devices.emulators.servo import Servo
-from devices.sim.world import World
+from devices.emulators.motor import Motor
+from devices.sim.arm_physics import ArmPhysics
 from recordings.types import F32
 
 JAW_FORCE = 0.5  # the robot description gives the jaw half of what its servo could
@@ -22,10 +22,15 @@ PosesShown = Callable[[F64, int], None]  # (positions (nq,), t_ns)
 
 
 class WorldBody:
-    """The follower of the simulated bench: MuJoCo moves it, with table, cubes and gravity."""
+    """An arm that MuJoCo moves, with gravity and whatever else is in its world."""
 
     def __init__(
-        self, world: World, mounting: Mounting, *, on_moved: PosesShown | None = None
+        self,
+        world: ArmPhysics,
+        mounting: Mounting,
+        *,
+        on_moved: PosesShown | None = None,
+        jaw_force: float = JAW_FORCE,
     ) -> None:
         self._world = world
         self._mounting = mounting
@@ -33,7 +38,7 @@ class WorldBody:
         self._clock = BodyClock()
         grips = [joint.is_gripper for joint in world.joint_map.specs]
         self._stuck = (False,) * len(grips)
-        self._described = np.where(grips, JAW_FORCE, 1.0)  # (n,) of the servo's full force
+        self._described = np.where(grips, jaw_force, 1.0)  # (n,) of the servo's full force
 
     @property
     def q(self) -> F32:
@@ -45,7 +50,7 @@ class WorldBody:
     def angles(self, steps: Sequence[float]) -> tuple[float, ...]:
         return self._mounting.angles(steps)
 
-    def step_to(self, now_ns: int, servos: Sequence[Servo]) -> None:
+    def step_to(self, now_ns: int, servos: Sequence[Motor]) -> None:
         world, seconds = self._world, self._clock.elapsed_s(now_ns)
         for servo in servos:
             servo.advance(seconds)
@@ -63,7 +68,7 @@ class WorldBody:
         world.set_target_of(driven, self._mounting.q(wanted))
         world.step_to(now_ns)
         steps, speed = self._mounting.steps(world.q), world.speed * self._mounting.per_unit
-        load = world.load * self._described
+        load = world.load * self._described * np.sign(self._mounting.per_unit)
         for i, servo in enumerate(servos):
             servo.measure(
                 actual=float(steps[i]),

@@ -14,9 +14,12 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from devices.servos import packet as servo_packet
+from devices.servos.packet import BROADCAST, Scan
+
 HEADER = b"\xff\xff"
-BROADCAST = 0xFE
 LAST_ID = 253
+PING_SIZE = 0
 OVERHEAD = 6  # bytes of a packet without parameters: header, id, length, instruction, checksum
 
 
@@ -44,12 +47,8 @@ class Alarm(enum.IntFlag):
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
-    """One whole packet with a good checksum, request or status alike."""
-
-    motor: int
-    code: int  # instruction of a request, error byte of a status
-    body: bytes  # parameters or data
+class Packet(servo_packet.Packet):
+    """A request or a status of this bus."""
 
     @property
     def alarm(self) -> Alarm:
@@ -58,16 +57,6 @@ class Packet:
 
 
 _KNOWN_ALARMS = 0x2F
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What was found in a stretch of received bytes."""
-
-    packets: tuple[Packet, ...]
-    garbled: int  # packets with a bad checksum or an impossible length
-    noise: int  # bytes that belong to no packet
-    used: int  # bytes that need not be looked at again; the rest is the start of a packet
 
 
 def checksum(content: bytes | bytearray) -> int:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ class InputEntry:
     kind: str  # "puck" or "gamepad"
     device: str  # hid:<vendor>:<product>[:<serial>]
     speed: ToolSpeed = field(default_factory=ToolSpeed)
+    arm: str = ""  # of a pair: "left" or "right"; "" the right one
 
     @classmethod
     def from_table(cls, name: str, table: BenchTable) -> InputEntry:
@@ -38,7 +38,9 @@ class InputEntry:
             InvalidBench: something in it is missing or impossible.
             InvalidInput: the device is named in no known way.
         """
-        table.only("kind", "device", "linear_m_s", "angular_rad_s", "gripper_per_s", "seat_rad")
+        table.only(
+            *("kind", "device", "arm", "linear_m_s", "angular_rad_s", "gripper_per_s", "seat_rad")
+        )
         device = table.text("device", "hid:<vendor>:<product> as `foresight devices` prints it")
         parse_address(device)
         speed = ToolSpeed(
@@ -47,7 +49,8 @@ class InputEntry:
             table.number("gripper_per_s", _DEFAULT.gripper_per_s, low=0.1, high=5.0, unit="1/s"),
             table.number("seat_rad", _DEFAULT.seat_rad, low=-6.3, high=6.3, unit="rad"),
         )
-        return cls(name, table.choice("kind", PUCK, PAD), device, speed)
+        arm = table.choice("arm", "left", "right") if table.has("arm") else ""
+        return cls(name, table.choice("kind", PUCK, PAD), device, speed, arm)
 
     def build(self, kinematics: Kinematics, *, box: Workspace | None = None) -> Leader:
         """The leader, closed, in the process that will own it.
@@ -59,10 +62,3 @@ class InputEntry:
         from devices.inputs.described import tool_leader
 
         return tool_leader(self.name, self.kind, self.device, kinematics, speed=self.speed, box=box)
-
-
-def build_inputs(
-    entries: tuple[InputEntry, ...], kinematics: Callable[[], Kinematics]
-) -> dict[str, Leader]:
-    """Leaders by name, each with kinematics of its own."""
-    return {entry.name: entry.build(kinematics()) for entry in entries}

@@ -17,7 +17,8 @@ Knows no device.
 from __future__ import annotations
 
 from devices.errors import ConnectFailed, DeviceError, ReadFailed
-from devices.inputs.access import RULES_FILE, Ids, install_command
+from devices.inputs.access import Ids, install_command
+from devices.udev import RULES_FILE
 
 
 class InputMissing(ConnectFailed):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from devices.commands import PlanProposed
 from devices.errors import PlanInvalid
-from devices.kinematics import Kinematics
+from devices.kinematics import Kinematics, busiest
 from devices.workspace import AXES, Workspace
 from recordings.types import F32, Plan, PlanCheck, PlanReport, RobotSpec, Verdict, frozen_f32
 
@@ -92,20 +92,21 @@ class PlanInspector:
             PlanInvalid: when it is not a finite (h, n) trajectory.
         """
         validate(plan, self._robot)
-        tips = self._tips(plan.q)
+        paths = self._tips(plan.q)
+        tool = busiest(paths)
         checks = [
             self._joint_limits(plan),
             self._speed(plan),
             self._jump(plan, context),
             *self._clearances(plan),
-            *self._inside(tips),
+            *self._inside(paths),
             *self._familiar(plan, context),
         ]
         return PlanProposed(
             plan=plan,
             report=PlanReport(plan_id=plan.id, checks=tuple(checks)),
-            tip=tips,
-            sample_tips=self._sample_tips(plan.samples),
+            tip=paths[tool],
+            sample_tips=self._sample_tips(plan.samples, tool),
         )
 
     # ── numbers of the plan itself ─────────────────────────────────────────────────────────
@@ -170,27 +171,28 @@ class PlanInspector:
             PlanCheck("Itself", verdict, row, links, near.self_m, limits.self_fail_m, "m"),
         ]
 
-    def _inside(self, tips: F32) -> list[PlanCheck]:
-        """How far the tool stays inside its workspace, at the row that is nearest to its border."""
+    def _inside(self, paths: F32) -> list[PlanCheck]:
+        """How far the tools stay inside the workspace, at the row that is nearest to its border."""
         if self._workspace is None or self._kinematics is None:
             return []
         low, high = np.array(self._workspace.low), np.array(self._workspace.high)
-        margin = np.minimum(tips - low, high - tips)
-        row, axis = (int(i) for i in np.unravel_index(int(margin.argmin()), margin.shape))
-        value = float(margin[row, axis])
+        margin = np.minimum(paths - low, high - paths)
+        worst = np.unravel_index(int(margin.argmin()), margin.shape)
+        row, axis, value = int(worst[1]), int(worst[2]), float(margin[worst])
         verdict = Verdict.FAIL if value < 0 else Verdict.OK
         return [PlanCheck("Workspace", verdict, row, f"along {AXES[axis]}", value, 0.0, "m")]
 
     def _tips(self, q: F32) -> F32:
+        """(h, n) rad → (tools, h, 3) m."""
         if self._kinematics is None:
-            return frozen_f32(np.zeros((len(q), 3)))
-        return self._kinematics.tip_positions(q)
+            return frozen_f32(np.zeros((1, len(q), 3)))
+        return self._kinematics.tip_paths(q)
 
-    def _sample_tips(self, samples: F32 | None) -> F32 | None:
+    def _sample_tips(self, samples: F32 | None, tool: int) -> F32 | None:
         if samples is None or self._kinematics is None or not np.isfinite(samples).all():
             return None
         k, h, n = samples.shape
-        return self._tips(samples.reshape(k * h, n)).reshape(k, h, 3)
+        return self._tips(samples.reshape(k * h, n))[tool].reshape(k, h, 3)
 
     def _check(
         self,

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 
+from devices.calibration.guide import Guidance, Guide
 from devices.calibration.sweep import Sweep
 from devices.calibration.types import STEPS, ArmCalibration, MotorCalibration, checked
 from devices.feetech import registers as reg
 from devices.ports import identity_of
-from devices.so101.chain import ArmPort, Chain, Setting
+from devices.servos.chain import ArmPort, Setting
+from devices.so101.chain import Chain
 from recordings.types import JointSpec
 
 FULL_TURN = ("wrist_roll",)
@@ -42,6 +44,7 @@ class Calibrating:
         self._chain = Chain(name, ArmPort(port, ArmCalibration(unknown)), joints)
         self._before: dict[int, tuple[Setting, ...]] = {}
         self._sweep = Sweep(self._motors)
+        self._guide = Guide(joints, full_turn=FULL_TURN)
 
     def __enter__(self) -> Calibrating:
         """Open it, let go of its torque, and make its motors tell bare encoder counts.
@@ -69,15 +72,19 @@ class Calibrating:
     ) -> None:
         self._leave()
 
-    def look(self) -> dict[str, int]:
-        """Follow the joints; returns how many steps each was swept so far.
+    def look(self) -> Guidance:
+        """Follow the joints; returns what to move now and how far each was swept.
 
         Raises:
             ReadFailed: a motor is silent.
         """
         positions = self._chain.positions()
         self._sweep.see(dict(zip(self._motors, positions, strict=True)))
-        return self._sweep.spans()
+        return self._guide.guidance(self._sweep.tracks)
+
+    def next_joint(self) -> None:
+        """The person is done with the joint that is asked for."""
+        self._guide.next_joint()
 
     def unswept(self) -> tuple[str, ...]:
         """Joints that were not moved enough yet."""

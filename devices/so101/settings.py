@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from devices.calibration.types import ArmCalibration, MotorCalibration
 from devices.feetech import registers as reg
-from devices.so101.chain import Setting
+from devices.servos.chain import Setting
 from recordings.types import JointSpec
 
 FASTEST = 254  # acceleration, 100 step/s²
@@ -24,11 +24,12 @@ _DRIVEN = (
     Setting("goal time", reg.GOAL_TIME, 0),
     Setting("goal speed", reg.GOAL_SPEED, 0),
 )
+JAW_TORQUE = 500  # 0.1 %; only a follower is given this, so it also tells the two apart
 _JAW = (  # a jaw that is closed on something presses for long: half the torque, then a quarter
-    Setting("greatest torque", reg.MAX_TORQUE, 500),
+    Setting("greatest torque", reg.MAX_TORQUE, JAW_TORQUE),
     Setting("protection current", reg.PROTECTION_CURRENT, 250),
     Setting("overload torque", reg.OVERLOAD_TORQUE, 25),
-    Setting("torque limit", reg.TORQUE_LIMIT, 500),
+    Setting("torque limit", reg.TORQUE_LIMIT, JAW_TORQUE),
 )
 _LIMB = (Setting("torque limit", reg.TORQUE_LIMIT, 1000),)
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from devices.cameras.calibration import CameraCalibration
 from devices.cameras.lens import CalibrationRefused
 from devices.commands import SceneState
+from devices.description import Standing
 from devices.kinematics import Kinematics
 from devices.robot_shapes import LinkShape, transform
 from devices.sim.projection import SimCameras
@@ -41,15 +42,21 @@ TRAY_COLOUR = (0.34, 0.39, 0.46)
 class Space:
     """Geometry of one bench. Scratch memory inside: one thread only."""
 
-    def __init__(self, robot: str, *, views: Mapping[str, CameraCalibration] | None = None) -> None:
+    def __init__(
+        self,
+        arms: Sequence[Standing],
+        *,
+        views: Mapping[str, CameraCalibration] | None = None,
+    ) -> None:
         """Geometry of a bench.
 
         Args:
-            robot: name of the arm's description.
+            arms: which stand where.
             views: the calibrated cameras of a real bench; None for those of the simulated one.
         """
         self._views = views
-        self._kinematics = Kinematics.of(robot)
+        self._arms = tuple(arms)
+        self._kinematics = Kinematics.standing(self._arms)
         model = load_bench_model()
         self._cameras = SimCameras(model)
         self._tray = _boxes_of(model, "tray")
@@ -64,7 +71,7 @@ class Space:
         return self._kinematics.link_poses(q)
 
     def tips(self, q: npt.ArrayLike) -> F32:
-        """(h, n) rad → (h, 3) m, tool tip in the base frame."""
+        """(h, n) rad → (h, 3) m, tool tip in the base frame; of a pair, the busier arm's."""
         return self._kinematics.tip_positions(q)
 
     def project(
@@ -81,26 +88,33 @@ class Space:
             size: (width, height) px of the picture.
         """
         if self._views is not None:
-            return self._through_lens(self._views.get(camera), q, points, size)
+            return self._through_lens(camera, q, points, size)
         width, height = size
         matrix = self._cameras.matrix(camera, q, width=width, height=height)
         return matrix.project(points)
 
     def _through_lens(
         self,
-        calibration: CameraCalibration | None,
+        camera: str,
         q: npt.ArrayLike,
         points: npt.ArrayLike,
         size: tuple[int, int],
     ) -> F64:
+        calibration = None if self._views is None else self._views.get(camera)
         unseen = np.full((len(np.atleast_2d(points)), 2), np.nan)
         if calibration is None:
             return unseen
         try:
-            matrix = calibration.matrix(size=size, base_from_tool=self._kinematics.tip_pose(q))
+            matrix = calibration.matrix(size=size, base_from_tool=self._carrier(camera, q))
         except CalibrationRefused:  # of another picture size, or only its lens is known
             return unseen
         return matrix.project(points)
+
+    def _carrier(self, camera: str, q: npt.ArrayLike) -> F64:
+        """(4, 4) base_from_tool of the arm that a camera may ride on: of a pair, by its name."""
+        sides = [arm.prefix.rstrip("_") for arm in self._arms]
+        tool = next((i for i, side in enumerate(sides) if side and camera.startswith(side)), 0)
+        return self._kinematics.tip_pose(q, tool=tool)
 
     def depth_surface(
         self, camera: str, q: npt.ArrayLike, relative: F32, image: U8, *, updated: Bools

@@ -23,7 +23,7 @@ import scservo_sdk as sdk
 from devices.emulators.arm_stand import ArmStandProcess
 from devices.emulators.faults import FaultRates
 from devices.emulators.orders import SetRates
-from devices.emulators.so101 import ArmPlan
+from devices.emulators.plan import ArmPlan
 from devices.feetech import registers as reg
 from devices.feetech.bus import Bus
 

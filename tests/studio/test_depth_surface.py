@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.description import Standing
 from devices.sim.projection import SimCameras
 from devices.sim.render import SceneRenderer
 from devices.sim.world import World
@@ -75,7 +76,8 @@ def test_true_depth_becomes_the_true_scene():
         metres = renderer.depth(world.qpos(), "front")
     relative = relative_depth(metres).astype(np.float32)
     updated = np.ones((10, 10), np.bool_)
-    made = Space("so101").depth_surface("front", world.q, relative, image, updated=updated)
+    space = Space((Standing("so101"),))
+    made = space.depth_surface("front", world.q, relative, image, updated=updated)
     assert made is not None
     assert made.fit.error_m < 0.01
     matrix = SimCameras(world.model).matrix("front", world.q, width=320, height=240)

@@ -21,6 +21,7 @@ from devices.cameras.lens import Lens
 from devices.cameras.listing import FoundCamera
 from devices.cameras.place import Place, fixed_place, flat_board
 from devices.cameras.usb import UsbPlace
+from devices.description import Standing
 from devices.inputs.listing import FoundInput
 from studio.cli import run
 from studio.pages.devices_card import DevicesCard, items_of, roles_of
@@ -146,7 +147,7 @@ def calibrated(place):
 
 def test_a_plan_is_drawn_where_the_calibrated_camera_sees_it(bench, tmp_path):
     CalibrationShelf(tmp_path).save(calibrated(ABOVE))
-    space = Space("so101", views=views_of(bench, tmp_path))
+    space = Space((Standing("so101"),), views=views_of(bench, tmp_path))
     pixels = space.project("front", HOME_Q, POINTS, size=SIZE)
     camera_from_base = np.linalg.inv(ABOVE.pose)
     seen = np.c_[POINTS, np.ones(2)] @ camera_from_base.T
@@ -155,7 +156,7 @@ def test_a_plan_is_drawn_where_the_calibrated_camera_sees_it(bench, tmp_path):
 
 def test_a_camera_that_rides_on_the_arm_sees_from_where_the_arm_is(bench, tmp_path):
     CalibrationShelf(tmp_path).save(calibrated(Place(np.eye(4), rides=True, miss_m=0.0)))
-    space = Space("so101", views=views_of(bench, tmp_path))
+    space = Space((Standing("so101"),), views=views_of(bench, tmp_path))
     tool = space._kinematics.tip_pose(HOME_Q)
     ahead = (tool @ [0.0, 0.0, 0.1, 1.0])[:3]
     np.testing.assert_allclose(
@@ -171,7 +172,7 @@ def test_what_is_not_known_is_not_drawn(bench, tmp_path, case):
         if case == "broken file":
             path.write_text("version = 2")
     size = (320, 240) if case == "another size" else SIZE
-    pixels = Space("so101", views=views_of(bench, tmp_path)).project(
+    pixels = Space((Standing("so101"),), views=views_of(bench, tmp_path)).project(
         "front", HOME_Q, POINTS, size=size
     )
     assert pixels.shape == (2, 2)

@@ -9,32 +9,51 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from devices.arm_entries import CONTROL_HZ, OneArm
 from devices.base import Arm, Leader
-from devices.bench import load_bench
-from devices.calibration.scale import within_range
+from devices.bench import Arms, load_bench
+from devices.bimanual.bench import TwoArms
+from devices.bimanual.halves import SIDES, prefix_of
+from devices.calibration.types import ArmCalibration
+from devices.description import Standing
 from devices.emulators.arm_stand import ArmStand
-from devices.emulators.so101 import ArmPlan, so101_calibration
-from devices.feetech.bus import Patience
+from devices.emulators.koch import gello_of, koch_calibration
+from devices.emulators.plan import ArmPlan
+from devices.emulators.so101 import so101_calibration
+from devices.gello.bench import GelloEntry
+from devices.gello.leader import GelloPlace
 from devices.inputs.hand import HandLeader
 from devices.kinematics import Kinematics
+from devices.koch.bench import KochFollower, KochLeaderEntry
+from devices.koch.parts import BAUD as KOCH_BAUD
+from devices.servos.bus import Patience
+from devices.servos.chain import ArmPort
 from devices.sim.arm import SimArm
 from devices.sim.demonstrator import Demonstrator
-from devices.sim.robot import sim_robot
+from devices.sim.robot import HOME
 from devices.sim.world import World
-from devices.so101.arm import SO101Arm
-from devices.so101.chain import ArmPort
-from devices.so101.leader import SO101Leader
-from recordings.types import JointState
+from devices.so101.bench import SO101Follower, SO101LeaderEntry
+from recordings.types import F32, JointState, RobotSpec, frozen_f32
 
 TICK_S = 0.01
 CALM = Patience(first_s=5.0, again_s=5.0, retries=4)
-ARMS = ("simulated", "emulated SO-101", "hardware")
-LEADERS = ("hand", "demonstrator", "emulated SO-101", "hardware")
+ROLES = ("follower", "leader")
+IDS = tuple(range(1, 7))
+SEEDS = {
+    "follower": 4,
+    "leader": 5,
+    "left_follower": 4,
+    "left_leader": 5,
+    "right_follower": 6,
+    "right_leader": 7,
+}
 
 
 @dataclass(slots=True)
@@ -44,6 +63,11 @@ class Bench:
     arm: Arm
     wait: Callable[[float], None]
     is_real: bool = False
+
+    @property
+    def body(self) -> np.ndarray:
+        """(n,) bool: joints that turn."""
+        return np.array([not joint.is_gripper for joint in self.arm.spec.joints])
 
     def settle(self, condition: Callable[[JointState], bool], *, within_s: float = 20.0) -> None:
         """Let time pass until the arm is so."""
@@ -67,9 +91,72 @@ class HandClock:
         self.now_ns += round(seconds * 1e9)
 
 
-def emulated_place(stand: ArmStand, name: str, seed: int) -> ArmPort:
-    calibration = so101_calibration(seed)
+def place(stand: ArmStand, name: str, calibration: ArmCalibration) -> ArmPort:
     return ArmPort(stand.ports[name], calibration, patience=CALM, stale_s=20.0)
+
+
+def so101_arms(stand: ArmStand, side: str = "") -> OneArm:
+    follower, leader = (so101_calibration(SEEDS[side + role]) for role in ROLES)
+    return OneArm(
+        "so101",
+        SO101Follower(place(stand, f"{side}follower", follower)),
+        {"test": SO101LeaderEntry(place(stand, f"{side}leader", leader))},
+    )
+
+
+def koch_arms(stand: ArmStand) -> OneArm:
+    follower = koch_calibration(SEEDS["follower"])
+    leader = koch_calibration(SEEDS["leader"], is_leader=True)
+    return OneArm(
+        "koch",
+        KochFollower(place(stand, "follower", follower)),
+        {"test": KochLeaderEntry(place(stand, "leader", leader))},
+    )
+
+
+def gello_arms(stand: ArmStand) -> OneArm:
+    signs, offsets, trigger = gello_of(SEEDS["leader"])
+    port = stand.ports["leader"]
+    built = GelloPlace(port, signs, offsets, trigger, IDS, KOCH_BAUD, CALM, stale_s=20.0, hz=200.0)
+    return replace(koch_arms(stand), leaders={"test": GelloEntry(built)})
+
+
+def pair_of_so101(stand: ArmStand) -> TwoArms:
+    left, right = (so101_arms(stand, f"{side}_") for side in SIDES)
+    standing = tuple(Standing("so101", prefix_of(side)) for side in SIDES)
+    return TwoArms(left, right, standing)
+
+
+EMULATED: dict[str, tuple[str, tuple[str, ...], Callable[[ArmStand], Arms]]] = {
+    "emulated SO-101": ("so101", ("",), so101_arms),
+    "emulated Koch": ("koch", ("",), koch_arms),
+    "emulated pair of SO-101": ("so101", ("left_", "right_"), pair_of_so101),
+}
+"""What it is called → make, sides, and the arms on an emulator's ports."""
+GELLO = {"emulated GELLO": ("koch", ("",), gello_arms)}
+ARMS = ("simulated", *EMULATED, "hardware")
+LEADERS = ("hand", "demonstrator", *EMULATED, *GELLO, "hardware")
+
+
+@contextmanager
+def emulated(name: str, folder: Path, role: str) -> Iterator[tuple[Arm, Leader]]:
+    """Follower and leader on emulated motors; only those of ``role`` are there."""
+    make, sides, arms_on = (EMULATED | GELLO)[name]
+    plans = [
+        ArmPlan(
+            f"{side}{one}", str(folder / f"{side}{one}"), make=make, seed=SEEDS[side + one],
+            is_leader=one == "leader", wakes_with_torque=one == "follower" and make == "so101",
+            light=one != role, calibrated=name not in GELLO,
+        )
+        for side in sides
+        for one in ROLES
+    ]  # fmt: skip
+    with ArmStand(plans) as stand:
+        arms = arms_on(stand)
+        arm, leaders = arms.build(RobotSpec(arms.name, arms.joints, (), CONTROL_HZ))
+        yield arm, leaders["test"]
+        arm.close()
+        leaders["test"].close()
 
 
 def real_time(arm: Arm) -> Callable[[float], None]:
@@ -95,33 +182,33 @@ def bench(request, tmp_path) -> Iterator[Bench]:
         yield Bench(arm, real_time(arm), is_real=True)
         arm.close()
     else:
-        plan = ArmPlan("arm", str(tmp_path / "arm"), seed=4, wakes_with_torque=True)
-        with ArmStand([plan]) as stand:
-            place = emulated_place(stand, "arm", 4)
-            joints = within_range(sim_robot().joints, place.calibration)
-            arm = SO101Arm(replace(sim_robot(), joints=joints), place)
+        with emulated(request.param, tmp_path, "follower") as (arm, _):
             yield Bench(arm, real_time(arm))
-            arm.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """One leader and a pose of its follower."""
+
+    leader: Leader
+    start: F32
 
 
 @pytest.fixture(params=LEADERS)
-def leader(request, tmp_path) -> Iterator[Leader]:
+def led(request, tmp_path) -> Iterator[Led]:
     """A leader that is not connected yet."""
+    home = frozen_f32(HOME)
     if request.param == "hand":
-        yield HandLeader(Kinematics.of("so101"))
+        yield Led(HandLeader(Kinematics.of("so101")), home)
     elif request.param == "demonstrator":
-        yield Demonstrator(World(0), kinematics=Kinematics.of("so101"))
+        yield Led(Demonstrator(World(0), kinematics=Kinematics.of("so101")), home)
     elif request.param == "hardware":
         described = hardware(request)
         leaders = described.arms.build(described.robot)[1]
-        yield next(iter(leaders.values()))
+        yield Led(next(iter(leaders.values())), frozen_f32(described.robot.lower))
     else:
-        plan = ArmPlan("leader", str(tmp_path / "leader"), is_leader=True, seed=5)
-        with ArmStand([plan]) as stand:
-            joints = sim_robot().joints
-            made = SO101Leader(joints, emulated_place(stand, "leader", 5), name="test")
-            yield made
-            made.close()
+        with emulated(request.param, tmp_path, "leader") as (arm, leader):
+            yield Led(leader, frozen_f32(np.tile(home, len(arm.spec.joints) // len(home))))
 
 
 def hardware(request):
@@ -136,6 +223,7 @@ def hardware(request):
 
 
 @pytest.fixture
-def nudge():
+def nudge(bench):
     """(n,) rad: small, relative, never the gripper."""
-    return np.radians([3.0, -2.0, 2.0, -3.0, 3.0, 0.0]).astype(np.float32)
+    signs = np.where(np.arange(len(bench.arm.spec.joints)) % 2, -1.0, 1.0)
+    return (np.radians(2.5) * signs * bench.body).astype(np.float32)

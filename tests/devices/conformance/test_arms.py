@@ -8,8 +8,6 @@ import pytest
 from devices.base import Arm
 from devices.errors import NotConnected
 
-BODY = slice(0, 5)
-
 
 def test_it_speaks_the_protocol(bench):
     assert isinstance(bench.arm, Arm)
@@ -37,7 +35,7 @@ def test_connecting_does_not_move_it(bench):
     bench.arm.connect()
     start = bench.arm.read().q
     bench.wait(0.4)
-    assert np.abs(bench.arm.read().q - start)[BODY].max() < 0.04
+    assert np.abs(bench.arm.read().q - start)[bench.body].max() < 0.04
 
 
 def test_time_of_readings_never_goes_back(bench):
@@ -55,7 +53,7 @@ def test_it_goes_where_it_is_sent(bench, nudge):
     target = bench.arm.read().q + nudge
     sent = bench.arm.write(target)
     np.testing.assert_allclose(sent, target, atol=1e-6)
-    bench.settle(lambda state: bool(np.abs(state.q - target)[BODY].max() < 0.03))
+    bench.settle(lambda state: bool(np.abs(state.q - target)[bench.body].max() < 0.03))
 
 
 def test_what_is_sent_is_never_beyond_its_limits(bench):
@@ -73,11 +71,11 @@ def test_holding_stops_it_on_its_way(bench, nudge):
     bench.arm.connect()
     start = bench.arm.read().q
     bench.arm.write(start + 10 * nudge)
-    bench.settle(lambda state: bool(np.abs(state.q - start)[BODY].max() > 0.03))
+    bench.settle(lambda state: bool(np.abs(state.q - start)[bench.body].max() > 0.03))
     bench.arm.hold()
     held = bench.arm.read().q
     bench.wait(0.4)
-    assert np.abs(bench.arm.read().q - held)[BODY].max() < 0.25
+    assert np.abs(bench.arm.read().q - held)[bench.body].max() < 0.25
 
 
 def test_let_go_and_caught_again_it_does_not_jump(bench):
@@ -88,4 +86,4 @@ def test_let_go_and_caught_again_it_does_not_jump(bench):
     bench.arm.hold()
     caught = bench.arm.read().q
     bench.wait(0.3)
-    assert np.abs(bench.arm.read().q - caught)[BODY].max() < 0.12
+    assert np.abs(bench.arm.read().q - caught)[bench.body].max() < 0.12

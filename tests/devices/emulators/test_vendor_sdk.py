@@ -6,7 +6,7 @@ import pytest
 import scservo_sdk as sdk
 
 from devices.emulators.arm_stand import ArmStandProcess
-from devices.emulators.so101 import ArmPlan
+from devices.emulators.plan import ArmPlan
 
 IDS = range(1, 7)
 TRIES = 20  # its time-out is 34 ms, which a busy test machine exceeds

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from devices.emulators.arm_stand import ArmStand
-from devices.emulators.so101 import ArmPlan
+from devices.emulators.plan import ArmPlan
 from devices.feetech.bus import Bus, Patience
 
 CALM = Patience(first_s=5.0, again_s=5.0, retries=4)  # a busy test machine is no bus failure

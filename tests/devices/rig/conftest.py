@@ -112,11 +112,11 @@ class FakeArm:
 class ToyTips:
     """Kinematics of a robot that does not exist: pan and lift turn a stick of 0.3 m."""
 
-    def tip_positions(self, q: np.ndarray) -> np.ndarray:
+    def tip_paths(self, q: np.ndarray) -> np.ndarray:
         pan, lift = np.asarray(q)[:, 0], np.asarray(q)[:, 1]
         flat = 0.3 * np.cos(lift)
         tips = np.stack([flat * np.cos(pan), flat * np.sin(pan), 0.3 * np.sin(lift)], axis=1)
-        return tips.astype(np.float32)
+        return tips.astype(np.float32)[np.newaxis]
 
 
 class FakeLeader:

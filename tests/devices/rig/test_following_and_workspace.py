@@ -198,15 +198,15 @@ def test_whatever_is_asked_the_tip_stays_in_the_box(targets):
             q = guard.brake().q
         else:
             q = guard.limit(wanted).q
-        found = outside(box, Stick().tip_positions(q[None])[0])
+        found = outside(box, Stick().tip_paths(q[None])[0, 0])
         assert found is None or found.by_m < 0.01
 
 
 class Stick:
-    def tip_positions(self, q):
+    def tip_paths(self, q):
         pan, lift = np.asarray(q).T
         flat = 0.3 * np.cos(lift)
-        return np.stack([flat * np.cos(pan), flat * np.sin(pan), 0.3 * np.sin(lift)], axis=1)
+        return np.stack([flat * np.cos(pan), flat * np.sin(pan), 0.3 * np.sin(lift)], axis=1)[None]
 
 
 # ── per bench ──────────────────────────────────────────────────────────────────────────────────

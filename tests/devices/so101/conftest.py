@@ -13,13 +13,14 @@ from devices.bench import Hardware
 from devices.calibration.scale import within_range
 from devices.clock import Pacer, SystemClock
 from devices.emulators.arm_stand import ArmStand
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
+from devices.emulators.so101 import so101_calibration
 from devices.feetech.bus import Patience
 from devices.rig import Rig
 from devices.rig_settings import RigSettings
+from devices.servos.chain import ArmPort
 from devices.sim.robot import sim_robot
 from devices.so101.arm import SO101Arm
-from devices.so101.chain import ArmPort
 from devices.so101.leader import SO101Leader
 from recordings.live import Live
 from recordings.types import Fault

@@ -55,10 +55,10 @@ def test_a_bench_of_real_arms(load):
     assert bench.name == "bench"
     assert bench.robot.camera_names == ("front",)
     assert bench.robot.name == "so101"
-    assert bench.arms.follower.port == "/dev/follower"
-    assert bench.arms.follower.stale_s == 0.04
-    assert bench.arms.leaders["main"].patience.retries == 3
-    assert bench.arms.leaders["main"].calibration.joints == so101_calibration(2).joints
+    assert bench.arms.follower.place.port == "/dev/follower"
+    assert bench.arms.follower.place.stale_s == 0.04
+    assert bench.arms.leaders["main"].place.patience.retries == 3
+    assert bench.arms.leaders["main"].place.calibration.joints == so101_calibration(2).joints
     assert bench.park_q == (0, -1.2, 1.2, 1.0, 0, 0)
     assert bench.workspace.high == (0.4, 0.3, 0.4)
     assert bench.settings.heartbeat_s == 0.5  # a real arm is watched more closely than a simulated
@@ -83,7 +83,7 @@ def test_it_travels_to_another_process_and_builds_devices_that_are_closed(load):
     [
         ('port = "/dev/follower"', "", r"follower\.port is None, expected a port such as"),
         ('port = "/dev/follower"', "port = 3", r"follower\.port is 3"),
-        ("[follower]", "[follwer]", r"file is 'follwer', expected one of version, kind, follower"),
+        ("[follower]", "[follwer]", r"file is 'follwer', expected one of version, bus, cameras"),
         ("[bus]", "[bus]\nbaud = 9600", r"bus is 'baud', expected one of reply_ms"),
         ("stale_ms = 40", "stale_ms = 0", r"bus\.stale_ms is 0, expected a number from 5 to"),
         ("retries = 3", 'retries = "3"', r"bus\.retries is '3', expected a number from 0 to 20"),

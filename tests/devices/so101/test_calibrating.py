@@ -15,7 +15,8 @@ from devices.calibration.scale import RAD_PER_STEP
 from devices.calibration.store import read_calibration
 from devices.emulators.arm_stand import ArmStand
 from devices.emulators.orders import BrownOut, Imprint, Push
-from devices.emulators.so101 import ArmPlan, so101_calibration
+from devices.emulators.plan import ArmPlan
+from devices.emulators.so101 import so101_calibration
 from devices.feetech import registers as reg
 from devices.feetech.bus import Bus, Patience
 from devices.motor_errors import CalibrationMismatch, InvalidCalibration

@@ -8,6 +8,7 @@ bus above it takes care of that.
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import serial
 
@@ -21,7 +22,7 @@ except ImportError:  # Windows
 
 GONE = (OSError, _terminal_error)  # serial.SerialException is an OSError
 SLICE_S = 0.002  # of one read
-WRITE_S = 0.5  # a port that takes longer is as good as gone
+WRITE_S = 2.0  # a port that takes longer is as good as gone; starved threads are late too
 _BUSY = {errno.EAGAIN, errno.EBUSY}
 _DENIED = {errno.EACCES, errno.EPERM}
 _MISSING = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
@@ -77,13 +78,21 @@ class Port:
         self._serial.close()
 
 
+def group_of(name: str) -> str:
+    """The group whose members may open a port; Debian's name for it where that is not told."""
+    try:
+        return Path(name).group()
+    except (OSError, KeyError, NotImplementedError):  # not there, a group without name, Windows
+        return "dialout"
+
+
 def _reason(device: str, name: str, error: Exception) -> ConnectFailed:
     number = getattr(error, "errno", None)
     text = str(error)
     if number in _BUSY or "exclusively lock" in text:
         return PortBusy(device, port=name)
     if number in _DENIED or "PermissionError" in text or "Access is denied" in text:
-        return PortDenied(device, port=name)
+        return PortDenied(device, port=name, group=group_of(name))
     if number in _MISSING or "FileNotFoundError" in text:
         return PortMissing(device, port=name)
     return ConnectFailed(device, reason=text)

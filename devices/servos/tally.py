@@ -18,6 +18,7 @@ class Tally:
     retried: int = 0  # answers that were asked for once more
     lost: int = 0  # answers given up after all retries
     alarms: int = 0  # answers with an error bit
+    retried_by_motor: Counter[int] = field(default_factory=Counter[int])
     lost_by_motor: Counter[int] = field(default_factory=Counter[int])
 
     @property
