@@ -57,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("release_stop", "Release STOP", "release_stop", ("Ctrl+F12",), needs=("stopped",)),
     Action("connect", "Connect the arm", "connect_rig", (), ("connect",), needs=("no arm",)),
     Action("disconnect", "Disconnect the arm", "disconnect_rig", (), ("connect",), needs=("arm",)),
-    Action("set_up", "Set up arms and cameras", "setting_up.show", (), ("connect",)),
+    Action("set_up", "Set up arms and cameras", "set_up", (), ("connect",)),
     Action("open_simulation", "Open the simulated bench", "open_simulation", (), ("connect",),
            needs=("real bench",)),
     Action("new_scene", "New start scene", "new_scene", ("Ctrl+N",),

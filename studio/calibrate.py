@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if not options.port and not options.undo and (options.store or options.source is None):
         parser.error("--port is needed: where the arm is plugged in")
-    path, make = options.out / f"{options.name}.toml", MAKES[options.kind]
+    path, make = options.out / f"{options.name}.toml", MAKES[options.robot]
     try:
         if options.undo:
             return _undo(path, make)
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="foresight calibrate", description="Measure the joints of an arm by hand."
     )
     parser.add_argument("name", help="of the arm, e.g. follower")
-    parser.add_argument("--kind", choices=tuple(MAKES), default=next(iter(MAKES)), help="of arm")
+    parser.add_argument("--robot", choices=tuple(MAKES), default=next(iter(MAKES)), help="of arm")
     parser.add_argument("--port", metavar="PORT", default="", help="where it is plugged in")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take this over")
     parser.add_argument("--store", action="store_true", help="with --from: also in the motors")

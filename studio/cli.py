@@ -136,7 +136,7 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cameras", type=int, choices=(0, 1, 2), default=0, metavar="N", help="cameras (0)"
     )
-    parser.add_argument("--fresh", action="store_true", help="new motors, all with id 1")
+    parser.add_argument("--fresh", action="store_true", help="new motors, all with id 1 (so101)")
     parser.add_argument("--sway", action="store_true", help="a hand moves the leader to and fro")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where ports and files appear")
     parser.add_argument("--json", action="store_true", help="print one line of JSON and no more")

@@ -7,10 +7,9 @@ parts (teaching, review, training, running) each hold one page's share of the st
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +33,7 @@ from devices.commands import (
 from recordings.rig_status import RigPhase, RigStatus, Torque
 from recordings.step_ring import StepColumns
 from recordings.types import Authority, Autonomy, EpisodeInfo, Fault, Frame
+from studio.blockers import Blocker, blockers
 from studio.parts.asking import Asking
 from studio.parts.estimating import Estimating
 from studio.parts.review import Review
@@ -42,38 +42,21 @@ from studio.parts.running import Running
 from studio.parts.teaching import Teaching
 from studio.parts.training import Training
 from studio.recorder_host import ENDED_BY
-from studio.setting_up.part import SettingUp
 from studio.settings import Folders, Preferences, save_preferences
 from studio.workcell import Fact, ProcessLost, Workcell
 
 if TYPE_CHECKING:
     from studio.parts.space import Space
+    from studio.setting_up.part import SettingUp
 
 ESTIMATE_FOLDER, ASKING_FOLDER = ".estimate", ".asked"  # of jobs; beside the runs, none of them
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
-SETUP_MENDS = (
-    "calibration_mismatch", "motors_missing", "motors_collide", "wrong_motor", "mixed_firmware",
-    "port_denied",
-)  # fmt: skip
-"""Faults of connecting that the place where a kit is set up explains and mends."""
 TORQUE_WORDS = {
     Torque.ON: "The motors hold the arm where it is.",
     Torque.PARKING: "The arm is being parked; then it is let go. STOP holds it here.",
     Torque.OFF: "The arm is limp: its motors do not push. Resume makes them hold where it lies.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """One line of "Before you can start"."""
-
-    name: str
-    text: str
-    ok: bool
-    blocks: bool = True  # False: worth a look, one may start all the same
-    fix: str = ""  # intent on the session that mends it, "" when a person must
-    fix_text: str = ""
 
 
 class Session(QObject):
@@ -87,6 +70,7 @@ class Session(QObject):
     noticed = Signal(str, str)  # sentence, level "info" "ok" "attention" "danger"
     preferencesChanged = Signal(object)  # Preferences
     benchWanted = Signal(str)  # name or file of the bench to open instead of this one
+    setupOpened = Signal()
     ticked = Signal()
 
     def __init__(
@@ -120,9 +104,8 @@ class Session(QObject):
         self.running = Running(self.cell, preferences.task, self)
         self.running.autonomy = Autonomy(preferences.autonomy)
         self.rollout = Rollout(self.cell, self)
-        self.setting_up = SettingUp(
-            folders.config, bench_file, rig_holds_ports=self._rig_holds_ports, parent=self
-        )
+        self._bench_file = bench_file
+        self._setting_up: SettingUp | None = None
         self.frames: dict[str, Frame] = {}
         self.tick_ms: deque[float] = deque(maxlen=MEASURED_TICKS)
         self._connect_wanted = False
@@ -132,8 +115,7 @@ class Session(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
-        self.setting_up.benchWritten.connect(self.benchWanted)
-        for part in (self.teaching, self.review, self.running, self.rollout, self.setting_up):
+        for part in (self.teaching, self.review, self.running, self.rollout):
             part.noticed.connect(self.noticed)
         self.running.handingOver.connect(self._on_running_handing_over)
 
@@ -160,7 +142,8 @@ class Session(QObject):
         self.teaching.end()
         self.rollout.end()
         self.running.close()
-        self.setting_up.close()
+        if self._setting_up is not None:
+            self._setting_up.close()
         self.estimating.close()
         self.asking.close()
         self.review.close()
@@ -175,6 +158,22 @@ class Session(QObject):
 
         bench = self.cell.bench
         return Space(bench.standing, views=views_of(bench, self.folders.calibrations))
+
+    @property
+    def setting_up(self) -> SettingUp:
+        """Setting up a kit; loaded with the first use, as most starts do without."""
+        if self._setting_up is None:
+            from studio.setting_up.part import SettingUp
+
+            self._setting_up = part = SettingUp(
+                self.folders.config,
+                self._bench_file,
+                rig_holds_ports=self._rig_holds_ports,
+                parent=self,
+            )
+            part.benchWritten.connect(self.benchWanted)
+            part.noticed.connect(self.noticed)
+        return self._setting_up
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -203,58 +202,30 @@ class Session(QObject):
     @property
     def blockers(self) -> list[Blocker]:
         """What stands between a person and the first demonstration, and what does not."""
-        status = self.status
-        ready = status.phase is RigPhase.READY and not self._rig_gone
-        lines = [self._arm_line(ready)]
-        for camera in self.cell.bench.robot.cameras:
-            health = next((c for c in status.cameras if c.name == camera.name), None)
-            good = ready and health is not None and health.fps > 0.8 * camera.fps
-            text = f"{health.fps:.0f} fps, {camera.width}×{camera.height}" if health else "waiting"
-            lines.append(Blocker(f"Camera {camera.name}", text, good, blocks=health is None))
-        loop = status.loop
-        lines.append(
-            Blocker(
-                "Control loop",
-                f"{loop.hz:.0f} Hz, 99 % of ticks within {loop.p99_ms:.1f} ms"
-                + (" (real-time)" if loop.realtime else ""),
-                ready and loop.hz > 0.95 * self.cell.bench.robot.control_hz,
-                blocks=False,
-            )
+        return blockers(
+            self.cell.bench.robot,
+            self.status,
+            self.folders.data,
+            rig_gone=self._rig_gone,
+            connect_wanted=self._connect_wanted,
         )
-        lines.append(self._disk_line())
-        return lines
-
-    def _arm_line(self, ready: bool) -> Blocker:
-        robot = self.cell.bench.robot
-        if self._rig_gone:
-            text = "its process is gone; nothing is moved"
-            return Blocker("Arm", text, False, fix="reconnect", fix_text="Reconnect")
-        if self.status.phase is RigPhase.FAULT and self.status.fault:
-            text = self.status.fault.message
-            if self.status.fault.code in SETUP_MENDS:
-                return Blocker("Arm", text, False, fix="set_up", fix_text="Set up")
-            return Blocker("Arm", text, False, fix="connect_rig", fix_text="Connect again")
-        if ready:
-            return Blocker("Arm", f"{robot.name}, {len(robot.joints)} joints", True)
-        if self.status.phase is RigPhase.CONNECTING or self._connect_wanted:
-            return Blocker("Arm", "connecting…", False)
-        return Blocker("Arm", "not connected", False, fix="connect_rig", fix_text="Connect")
 
     def _rig_holds_ports(self) -> bool:
         phase = self.status.phase
         return self.cell.rig.alive and phase in (RigPhase.CONNECTING, RigPhase.READY)
 
-    def _disk_line(self) -> Blocker:
-        free_gb = shutil.disk_usage(self.folders.data).free / 1e9
-        text = f"{free_gb:.0f} GB free in {self.folders.data}"
-        return Blocker("Disk", text, free_gb > 2.0)
-
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
     def connect_rig(self) -> None:
         """Connect as soon as nobody else has the ports."""
-        self.setting_up.leave()
+        if self._setting_up is not None:
+            self._setting_up.leave()
         self._connect_wanted = True
+
+    def set_up(self) -> None:
+        """Open the place where a kit is set up, and look what is there."""
+        self.setupOpened.emit()
+        self.setting_up.show()
 
     def open_simulation(self) -> None:
         """Leave this bench for the simulated one."""
@@ -344,7 +315,8 @@ class Session(QObject):
         self.asking.tick(started_ns)
         self.running.tick(started_ns)
         self.rollout.tick(started_ns)
-        self.setting_up.tick(started_ns)
+        if self._setting_up is not None:
+            self._setting_up.tick(started_ns)
         self._read_frames()
         self.ticked.emit()
         self.tick_ms.append((time.monotonic_ns() - started_ns) / 1e6)
@@ -386,7 +358,8 @@ class Session(QObject):
 
     def _connect_when_possible(self) -> None:
         waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)
-        ready = self.cell.rig.alive and not self.setting_up.busy  # a port has one owner
+        busy = self._setting_up is not None and self._setting_up.busy  # a port has one owner
+        ready = self.cell.rig.alive and not busy
         if self._connect_wanted and waiting and ready:
             self._connect_wanted = False
             self.cell.send(Connect())

@@ -36,7 +36,8 @@ class FeetechBus(EmulatedBus[Servo]):
                 yield from self.told(request.motor, code, request.body)
 
     def answer(self, servo: Servo, code: int, body: bytes) -> bytes | None:
-        motor, data = servo.id, servo.execute(code, body)
+        motor = servo.id  # a new id counts from the next packet on
+        data = servo.execute(code, body)
         return None if data is None else packets.packet(motor, int(servo.alarm), data)
 
     def _sync_write(self, body: bytes) -> None:

@@ -20,8 +20,11 @@ from devices.cameras.mode import Mode
 from devices.errors import InvalidBench
 from recordings.whole_file import write_whole
 
-FOLLOWER, LEADERS, CAMERAS = "follower", "leaders", "cameras"
+FOLLOWER, LEADERS, CAMERAS, KIND = "follower", "leaders", "cameras", "kind"
 MAIN_LEADER = f"{LEADERS}.main"
+TWO_ARMS = "bimanual"  # the kind of a bench with a left and a right arm
+SIDES = ("left", "right")
+USUAL_KIND = "so101"
 USUAL_MODE = Mode("MJPG", 640, 480, 30.0)
 HEADER = (
     "What is on this bench. Foresight wrote it; edit it as you like.",
@@ -33,14 +36,32 @@ HEADER = (
 class ArmDraft:
     """One arm of the bench."""
 
-    role: str  # its table: "follower", "leaders.main"
+    role: str  # its table: "follower", "leaders.main", "left.follower"
     port: str = ""
     calibration: str = ""  # file beside the bench file
+    kind: str = ""  # "" as the follower beside it
+
+    @property
+    def side(self) -> str:
+        """Which half of a bench with two arms it belongs to, "" on a bench with one."""
+        head, _, _ = self.role.partition(".")
+        return head if head in SIDES else ""
+
+    @property
+    def is_follower(self) -> bool:
+        return self.role.endswith(FOLLOWER)
 
     @property
     def name(self) -> str:
-        """What people call it, also the stem of its calibration."""
-        return self.role.removeprefix(f"{LEADERS}.") if self.role != MAIN_LEADER else "leader"
+        """What people call it: "leader", "left follower"."""
+        own = self.role.removeprefix(f"{self.side}.") if self.side else self.role
+        word = "leader" if own == MAIN_LEADER else own.removeprefix(f"{LEADERS}.")
+        return f"{self.side} {word}".strip()
+
+    @property
+    def file_name(self) -> str:
+        """How the file of its calibration is called unless the bench file says otherwise."""
+        return f"{self.name.replace(' ', '_')}.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +79,35 @@ class CameraDraft:
 class BenchDraft:
     """A bench that need not be complete yet."""
 
-    kind: str = "so101"
+    kind: str = USUAL_KIND
     arms: tuple[ArmDraft, ...] = ()
     cameras: tuple[CameraDraft, ...] = ()
+
+    @property
+    def two_arms(self) -> bool:
+        """A left and a right arm, each with its leaders."""
+        return self.kind == TWO_ARMS
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """Roles that must be filled."""
+        return tuple(f"{side}.{FOLLOWER}" for side in SIDES) if self.two_arms else (FOLLOWER,)
+
+    def with_two_arms(self, two: bool) -> BenchDraft:
+        """The same cameras for one arm or for two; roles are given anew."""
+        if two == self.two_arms:
+            return self
+        return replace(self, kind=TWO_ARMS if two else USUAL_KIND, arms=())
 
     def arm(self, role: str) -> ArmDraft | None:
         return next((arm for arm in self.arms if arm.role == role), None)
 
     def with_arm(self, new: ArmDraft) -> BenchDraft:
-        """The same with this arm in its role; follower first."""
+        """The same with this arm in its role; followers first. A follower's kind is the bench's."""
         others = [arm for arm in self.arms if arm.role != new.role]
-        return replace(self, arms=tuple(sorted((*others, new), key=lambda a: a.role != FOLLOWER)))
+        ordered = tuple(sorted((*others, new), key=lambda a: (a.side, not a.is_follower)))
+        alone = new.is_follower and new.kind and not self.two_arms
+        return replace(self, arms=ordered, kind=new.kind if alone else self.kind)
 
     def without_arm(self, role: str) -> BenchDraft:
         return replace(self, arms=tuple(arm for arm in self.arms if arm.role != role))
@@ -99,14 +138,16 @@ def read_draft(path: Path) -> BenchDraft:
     if not path.exists():
         return BenchDraft()
     document = _document(path).unwrap()
-    arms = [_arm(FOLLOWER, document[FOLLOWER])] if FOLLOWER in document else []
-    arms += [_arm(f"{LEADERS}.{n}", table) for n, table in _tables(document, LEADERS).items()]
+    kind = str(document.get(KIND, USUAL_KIND))
+    arms: list[ArmDraft] = []
+    for side in SIDES if kind == TWO_ARMS else ("",):
+        arms += _arms(_tables(document, side) if side else document, side)
     cameras = [
         CameraDraft(role, **{key: table[key] for key in _CAMERA_KEYS if key in table})
         for role, table in _tables(document, CAMERAS).items()
         if isinstance(table, dict) and isinstance(table.get("address"), str)
     ]
-    return BenchDraft(str(document.get("kind", "so101")), tuple(arms), tuple(cameras))
+    return BenchDraft(kind, tuple(arms), tuple(cameras))
 
 
 def write_bench(path: Path, draft: BenchDraft) -> None:
@@ -121,9 +162,9 @@ def write_bench(path: Path, draft: BenchDraft) -> None:
     before = read_draft(path)
     document = _document(path) if path.exists() else _fresh()
     document["version"] = VERSION
-    _set(document, "kind", draft.kind)
+    _set(document, KIND, draft.kind)
     for arm in draft.arms:
-        _fill(document, arm.role, port=arm.port, calibration=arm.calibration)
+        _write_arm(document, arm)
     for camera in draft.cameras:
         _fill(
             document, f"{CAMERAS}.{camera.role}",
@@ -179,6 +220,18 @@ def _fill(document: tomlkit.TOMLDocument, place: str, **values: Any) -> None:  #
         _set(table, key, value)
 
 
+def _write_arm(document: tomlkit.TOMLDocument, arm: ArmDraft) -> None:
+    """Its table; its kind stands above it, or in it where it is of another make than its side."""
+    if arm.is_follower and arm.side:
+        _fill(document, arm.side, kind=arm.kind or USUAL_KIND)
+    own: dict[str, Any] = {}
+    if not arm.is_follower and arm.kind:
+        above = document[arm.side] if arm.side else document
+        if above.get(KIND) != arm.kind:
+            own = {KIND: arm.kind}
+    _fill(document, arm.role, **own, port=arm.port, calibration=arm.calibration)
+
+
 def _set(table: tomlkit.TOMLDocument | Table, key: str, value: object) -> None:
     if key not in table or table[key] != value:
         table[key] = value
@@ -191,7 +244,7 @@ def _remove(document: tomlkit.TOMLDocument, place: str) -> None:
         table = table[name]
     table.remove(last)
     if above and not table:
-        document.remove(above[0])
+        _remove(document, ".".join(above))
 
 
 def _roles(draft: BenchDraft) -> set[str]:
@@ -203,6 +256,15 @@ def _tables(document: dict[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _arm(role: str, table: object) -> ArmDraft:
+def _arms(table: dict[str, Any], side: str) -> list[ArmDraft]:
+    """The arms in a bench file without sides, or of one side."""
+    prefix, kind = (f"{side}.", str(table.get(KIND, ""))) if side else ("", "")
+    found = [_arm(f"{prefix}{FOLLOWER}", table[FOLLOWER], kind)] if FOLLOWER in table else []
+    leaders = _tables(table, LEADERS)
+    return found + [_arm(f"{prefix}{LEADERS}.{name}", own, "") for name, own in leaders.items()]
+
+
+def _arm(role: str, table: object, kind: str) -> ArmDraft:
     values = table if isinstance(table, dict) else {}
-    return ArmDraft(role, str(values.get("port", "")), str(values.get("calibration", "")))
+    texts = (str(values.get(key, "")) for key in ("port", "calibration"))
+    return ArmDraft(role, *texts, kind=str(values.get(KIND, kind)))

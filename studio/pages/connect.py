@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QWidget
 
-from devices.setup.messages import Measured
 from recordings.rig_status import RigPhase, RigStatus
 from studio.actions import action
+from studio.blockers import Blocker
 from studio.desk.first_steps import STEPS, FirstSteps
 from studio.pages.devices_card import DevicesCard
 from studio.pages.motor_rows import motor_rows
 from studio.pages.page import Page, column
-from studio.pages.setup_panel import SetupPanel
 from studio.pages.stage import Stage
 from studio.pages.step_card import StepCard
-from studio.session import Blocker, Session
+from studio.session import Session
 from widgets.blocker_list import BlockerItem, BlockerList
 from widgets.card import Card, ValueRow, button, label, tiny_button
 from widgets.motor_health import Bounds, MotorHealth
 from widgets.strip import bar
+
+if TYPE_CHECKING:  # loaded when a kit is set up
+    from devices.setup.messages import Measured
+    from studio.pages.setup_panel import SetupPanel
 
 TICKS = 10  # between two looks at the blockers
 REPORTS_SHOWN = 5  # every fifth status (4 Hz) changes the numbers of the motors
@@ -41,7 +44,6 @@ class ConnectPage(Page):
         super().__init__()
         self._go = go
         self._stage = stage
-        self._setting_up = session.setting_up
         self._steps = steps
         self._ticks, self._reports = 0, 0
         self._session = session
@@ -52,15 +54,13 @@ class ConnectPage(Page):
         hottest_c = session.cell.bench.settings.hottest_c
         self.motors = MotorHealth(bounds=Bounds(hottest_c - WARM_BELOW_C, hottest_c))
         self.inspector = column(self.blockers, self.motors, self.devices, self._bench_card())
-        self.setup = SetupPanel(session)
+        self.setup: SetupPanel | None = None
         self._steps_panel = column(*self._step_cards())
         self.left = self._lefts = QStackedWidget()
         self._lefts.addWidget(self._steps_panel)
-        self._lefts.addWidget(self.setup.panel)
         self.strip = bar(*self._strip_parts())
         self._in_front = False
-        self._setting_up.changed.connect(self._on_setting_up_changed)
-        self._setting_up.measured.connect(self._on_setting_up_measured)
+        session.setupOpened.connect(self._build_setup)
         session.statusChanged.connect(self._on_session_status_changed)
         session.sceneChanged.connect(lambda s: self.scene_row.set_value(f"seed {s.seed}"))
         steps.changed.connect(self._show_steps)
@@ -88,7 +88,7 @@ class ConnectPage(Page):
         bench = self._session.cell.bench
         name = "Simulated bench" if simulated else f"{bench.robot.name} · {bench.name}"
         self.set_up = button("Set up a kit", icon="connect", tip=action("set_up").tip)
-        self.set_up.clicked.connect(self._setting_up.show)
+        self.set_up.clicked.connect(self._session.set_up)
         if simulated:
             other = button(
                 "New start scene", icon="reset", key="Ctrl+N", tip=action("new_scene").tip
@@ -125,7 +125,8 @@ class ConnectPage(Page):
 
     @property
     def shows_left(self) -> bool:
-        return self._steps.shown or self._setting_up.shown
+        setting_up = self.setup is not None and self._session.setting_up.shown
+        return self._steps.shown or setting_up
 
     def enter(self) -> None:
         self._in_front = True
@@ -138,15 +139,25 @@ class ConnectPage(Page):
 
     # ── setting up ─────────────────────────────────────────────────────────────────────────────
 
+    def _build_setup(self) -> None:
+        if self.setup is None:
+            from studio.pages.setup_panel import SetupPanel
+
+            self.setup = SetupPanel(self._session)
+            self._lefts.addWidget(self.setup.panel)
+            self._session.setting_up.changed.connect(self._on_setting_up_changed)
+            self._session.setting_up.measured.connect(self._on_setting_up_measured)
+
     def _on_setting_up_changed(self) -> None:
-        shown = self._setting_up.shown
+        assert self.setup is not None
+        shown = self._session.setting_up.shown
         self.set_up.setVisible(not shown)
         wanted = self.setup.panel if shown else self._steps_panel
         if self._lefts.currentWidget() is not wanted:
             self._lefts.setCurrentWidget(wanted)
             self.left_px = SETUP_PX if shown else Page.left_px
             self._go(self.key)
-        if not self._setting_up.measuring:
+        if not self._session.setting_up.measuring:
             self._stage.unpose()
 
     def _on_setting_up_measured(self, measured: Measured) -> None:
@@ -178,7 +189,5 @@ class ConnectPage(Page):
         return BlockerItem(line.fix or line.name, state, line.name, line.text, line.fix_text)
 
     def _on_fix_requested(self, key: str) -> None:
-        if key in ("reconnect", "connect_rig"):
+        if key in ("reconnect", "connect_rig", "set_up"):
             getattr(self._session, key)()
-        elif key == "set_up":
-            self._setting_up.show()

@@ -62,6 +62,18 @@ def column(*widgets: QWidget, role: str = "panel", stretch: bool = True) -> QWid
     return scroll
 
 
+def framed(content: QWidget | None, margins_px: tuple[int, int, int, int]) -> QWidget:
+    """A panel with its own ground around ``content``, which may come later."""
+    panel = QWidget()
+    panel.setProperty("role", "panel")
+    panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    layout = QVBoxLayout(panel)
+    layout.setContentsMargins(*margins_px)
+    if content is not None:
+        layout.addWidget(content)
+    return panel
+
+
 def show_in(panel: QWidget | None, part: QWidget) -> None:
     """Scroll a :func:`column` so that ``part``, which may just have grown, begins at its top."""
     assert isinstance(panel, QScrollArea)

@@ -10,15 +10,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from devices.calibration.guide import Guidance
-from devices.setup.makes import MAKES
-from devices.setup.messages import Measured
 from widgets.arm_view import ArmView
 from widgets.palette import COLORS, rgb
 
-if TYPE_CHECKING:  # MuJoCo: loaded with the first pose
+if TYPE_CHECKING:  # loaded with the first pose
+    from devices.calibration.guide import Guidance
     from devices.kinematics import Kinematics
     from devices.robot_shapes import LinkShape
+    from devices.setup.messages import Measured
 
 
 class PosedArm:
@@ -34,9 +33,11 @@ class PosedArm:
 
     def show(self, measured: Measured) -> None:
         """Draw it as it stands now."""
-        guidance = measured.guidance
-        kinematics = kinematics_of(MAKES[measured.make].robot)
-        lit = (MAKES[measured.make].robot, guidance.joint)
+        from devices.setup.makes import MAKES
+
+        guidance, robot = measured.guidance, MAKES[measured.make].robot
+        kinematics = kinematics_of(robot)
+        lit = (robot, guidance.joint)
         if lit != self._lit:
             self._lit = lit
             self._view.set_shapes(lit_shapes(kinematics, guidance.joint))

@@ -10,7 +10,7 @@ from devices.calibration.guide import Guidance
 from devices.ports import ADAPTERS
 from devices.setup.makes import MAKES
 from devices.setup.messages import PortLook
-from studio.setting_up.kit import ROLES, Kit
+from studio.setting_up.kit import Kit
 from widgets.arm_list import ArmItem
 from widgets.sweep_card import SweepRow
 
@@ -20,8 +20,8 @@ NEW_MOTORS = "New motors are all id 1: set them up one at a time, below."
 def arm_items(kit: Kit) -> list[ArmItem]:
     """Ports of known adapters and those that were asked for; arms first."""
     items = [_item(kit, look) for look in kit.ports]
-    order = list(ROLES)
-    items.sort(key=lambda i: order.index(i.role) if i.role in order else 8 + (not i.roles))
+    order = list(kit.roles)
+    items.sort(key=lambda i: order.index(i.role) if i.role in order else 99 + (not i.roles))
     gone = [arm for arm in kit.draft.arms if kit.look_of(arm.role) is None]
     items += [
         ArmItem(
@@ -41,9 +41,9 @@ def _item(kit: Kit, look: PortLook) -> ArmItem:
     trouble, tone = _trouble(kit, look, role)
     return ArmItem(
         key=look.port,
-        title=f"{ROLES.get(role, role)} of this bench" if look.taken else _title(look),
+        title=f"{kit.roles.get(role, role)} of this bench" if look.taken else _title(look),
         detail=_detail(look),
-        roles=tuple(ROLES.items()) if look.arm is not None or role else (),
+        roles=tuple(kit.roles.items()) if look.arm is not None or role else (),
         role=role,
         trouble=trouble,
         tone=tone,

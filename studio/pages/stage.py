@@ -10,15 +10,14 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.commands import SceneState
-from devices.setup.messages import Measured
 from recordings.types import Frame
 from studio.pages.asked_overlay import AskedOverlay
 from studio.pages.belief import Belief
 from studio.pages.frame_rate import FrameRate
+from studio.pages.page import framed
 from studio.pages.plan_drawing import PlanDrawing
 from studio.pages.plan_overlay import PlanOverlay
 from studio.pages.posed_arm import PosedArm
@@ -29,6 +28,7 @@ from widgets.camera_grid import CameraGrid
 from widgets.camera_view import CameraView
 
 if TYPE_CHECKING:
+    from devices.setup.messages import Measured
     from widgets.joint_plot import JointPlot
 
 DRAWN = 4  # every fourth step is a point of the curves (25 Hz)
@@ -44,8 +44,8 @@ class Stage:
         self.arm = ArmView(later=True)
         self.views = {camera.name: CameraView(camera.name) for camera in robot.cameras}
         self.grid = CameraGrid(tuple(self.views.values()))
-        self.cameras = self._framed(self.grid, (12, 4, 12, 4))
-        self.curves = self._framed(None, (16, 2, 12, 6))
+        self.cameras = framed(self.grid, (12, 4, 12, 4))
+        self.curves = framed(None, (16, 2, 12, 6))
         self.belief = Belief(session, self.arm)
         self.strip_place = QVBoxLayout()
         self.view = self._view()
@@ -62,16 +62,6 @@ class Stage:
         session.asking.changed.connect(self._on_asking_changed)
 
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
-
-    def _framed(self, content: QWidget | None, margins_px: tuple[int, int, int, int]) -> QWidget:
-        panel = QWidget()
-        panel.setProperty("role", "panel")
-        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        layout = QVBoxLayout(panel)
-        layout.setContentsMargins(*margins_px)
-        if content is not None:
-            layout.addWidget(content)
-        return panel
 
     @cached_property
     def joints(self) -> JointPlot:
@@ -123,7 +113,7 @@ class Stage:
         """Show the bench as it is now."""
         if self.replaying:
             self.replay.asked.clear()
-            self._scene = None
+        self._scene = None
         self.replaying = False
         self._shown.clear()
         self.arm.set_title("")
@@ -139,9 +129,7 @@ class Stage:
         """Show the bench's own arm again."""
         if self.posed.give_back():
             self.arm.set_shapes(self._session.space.shapes)
-            self._scene = None
-            self.arm.set_title("")
-            self.arm.set_measured_word("measured")
+            self.show_live()
 
     def show_replay(self) -> None:
         """Show the open episode at its cursor."""

@@ -15,13 +15,13 @@ from devices.calibration.store import previous_of, read_calibration
 from devices.calibration.types import ArmCalibration
 from devices.motor_errors import InvalidCalibration
 from devices.ports import same_port
-from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER, ArmDraft, BenchDraft
+from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER, SIDES, ArmDraft, BenchDraft
 from devices.setup.makes import MAKES, names_of
 from devices.setup.messages import PortLook
 from devices.setup.swapped import swapped
 
-ROLES: Mapping[str, str] = {FOLLOWER: "Follower", MAIN_LEADER: "Leader"}
-"""Table of the bench file → what people call it."""
+ONE_ARM = (FOLLOWER, MAIN_LEADER)
+TWO_ARMS = tuple(f"{side}.{role}" for side in SIDES for role in ONE_ARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,13 @@ class Kit:
     folder: Path  # of the bench file and the calibrations
     draft: BenchDraft = field(default_factory=BenchDraft)
     ports: tuple[PortLook, ...] = ()
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Table of the bench file → what people call it; those that arms have, and free ones."""
+        names = dict.fromkeys(TWO_ARMS if self.draft.two_arms else ONE_ARM)
+        names |= dict.fromkeys(arm.role for arm in self.draft.arms)
+        return {role: ArmDraft(role).name.capitalize() for role in names}
 
     # ── roles ──────────────────────────────────────────────────────────────────────────────────
 
@@ -45,9 +52,11 @@ class Kit:
 
     def make_of(self, role: str) -> ArmMake:
         """The make of the arm in a role; what the bench file is for while it is not there."""
-        look = self.look_of(role)
-        kind = look.make if look is not None and look.make else self.draft.kind
-        return MAKES.get(kind) or next(iter(MAKES.values()))
+        look, arm = self.look_of(role), self.draft.arm(role)
+        if look is not None and look.make:
+            return MAKES[look.make]
+        kind = arm.kind if arm is not None else ""
+        return MAKES.get(kind or self.draft.kind) or next(iter(MAKES.values()))
 
     def with_role(self, look: PortLook, role: str) -> Kit:
         """The same with this port in a role (and in no other one); "" takes it off the bench."""
@@ -57,16 +66,15 @@ class Kit:
         if role:
             known = self.draft.arm(role)
             calibration = known.calibration if known else ""
-            arm = ArmDraft(role, look.address, calibration)
-            draft = draft.with_arm(replace(arm, calibration=calibration or f"{arm.name}.toml"))
-            draft = replace(draft, kind=look.make or draft.kind)
+            arm = ArmDraft(role, look.address, calibration, kind=look.make)
+            draft = draft.with_arm(replace(arm, calibration=calibration or arm.file_name))
         return replace(self, draft=draft)
 
     def with_the_other_one(self, taken: str) -> Kit:
         """When two arms were found and one has a role, the other one has the other role."""
         free = [p for p in self.ports if p.arm is not None and not self.role_of(p)]
-        other = next((role for role in ROLES if role != taken), "")
-        if len(free) != 1 or self.look_of(other) is not None:
+        other = next((role for role in ONE_ARM if role != taken), "")
+        if self.draft.two_arms or len(free) != 1 or self.look_of(other) is not None:
             return self
         return self.with_role(free[0], other)
 
@@ -75,7 +83,7 @@ class Kit:
     def path_of(self, role: str) -> Path | None:
         """Where the calibration of an arm is kept, or will be."""
         arm = self.draft.arm(role)
-        return None if arm is None else self.folder / (arm.calibration or f"{arm.name}.toml")
+        return None if arm is None else self.folder / (arm.calibration or arm.file_name)
 
     def calibration_of(self, role: str) -> ArmCalibration | None:
         """What was measured of an arm; None when there is none that can be read."""
@@ -104,8 +112,9 @@ class Kit:
     @property
     def missing(self) -> str:
         """What to do before the bench can be opened, "" nothing."""
-        if self.draft.arm(FOLLOWER) is None:
-            return "Say which arm is the follower."
+        for role in self.draft.followers:
+            if self.draft.arm(role) is None:
+                return f"Say which arm is the {ArmDraft(role).name}."
         for arm in self.draft.arms:
             if self.calibration_of(arm.role) is None:
                 return f"Calibrate the {arm.name}, or take over its calibration."

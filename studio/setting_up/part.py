@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from devices.arm_make import MotorAssigned
 from devices.calibration.lerobot import write_lerobot
 from devices.errors import DeviceError
-from devices.setup.bench_draft import CameraDraft, read_draft, write_bench
+from devices.setup.bench_draft import ArmDraft, CameraDraft, read_draft, write_bench
 from devices.setup.messages import (
     ArmMoved,
     Calibrated,
@@ -38,7 +38,7 @@ from devices.setup.messages import (
     TakeOver,
 )
 from recordings.types import Fault
-from studio.setting_up.kit import ROLES, Kit, arms_in, ports_of
+from studio.setting_up.kit import Kit, arms_in, ports_of
 from studio.setting_up.work import LOST, Work, WorkerLost
 
 BENCH_FILE = "bench.toml"
@@ -164,6 +164,10 @@ class SettingUp(QObject):
         if look is not None:
             self._change(self.kit.with_role(look, role))
 
+    def use_two_arms(self, two: bool) -> None:
+        """A bench with a left and a right arm, or with one; roles are given anew."""
+        self._change(replace(self.kit, draft=self.kit.draft.with_two_arms(two)))
+
     def swap(self) -> None:
         """Exchange the two arms that were found to be swapped."""
         pair = self.kit.swapped
@@ -270,8 +274,7 @@ class SettingUp(QObject):
 
     def name_of(self, role: str) -> str:
         """What people call the arm in a role."""
-        arm = self.kit.draft.arm(role)
-        return arm.name if arm is not None else ROLES.get(role, role).lower()
+        return ArmDraft(role).name
 
     def _read_file(self, *, opened: bool) -> None:
         try:

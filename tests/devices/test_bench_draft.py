@@ -126,3 +126,33 @@ def test_a_file_that_is_no_toml_is_left_alone(path):
     with pytest.raises(InvalidBench, match="readable TOML"):
         write_bench(path, BenchDraft())
     assert path.read_text() == "[follower\n"
+
+
+def test_two_arms_side_by_side(path):
+    for name in ("left_follower", "left_leader", "right_follower", "right_leader"):
+        write_calibration(path.with_name(f"{name}.toml"), so101_calibration(1))
+    draft = BenchDraft().with_two_arms(True)
+    for number, role in enumerate(
+        ("right.leaders.main", "left.follower", "right.follower", "left.leaders.main")
+    ):
+        arm = ArmDraft(role, f"/dev/{number}", kind="so101")
+        draft = draft.with_arm(ArmDraft(role, arm.port, arm.file_name, "so101"))
+    write_bench(path, draft)
+    bench = load_bench(str(path))
+    assert bench.arms.left.follower.place.port == "/dev/1"
+    assert bench.arms.right.leaders["main"].place.port == "/dev/0"
+    again = read_draft(path)
+    assert [arm.name for arm in again.arms] == [
+        "left follower", "left leader", "right follower", "right leader",
+    ]  # fmt: skip
+    write_bench(path, again)
+    assert read_draft(path) == again
+    assert again.with_two_arms(False).arms == ()
+
+
+def test_a_leader_of_another_make_says_so(path):
+    path.write_text(BY_HAND)
+    draft = read_draft(path).with_arm(ArmDraft(MAIN_LEADER, "/dev/b", "leader.toml", "so100"))
+    write_bench(path, draft)
+    assert read_draft(path).arm(MAIN_LEADER).kind == "so100"
+    assert load_bench(str(path)).main_leader == "main"

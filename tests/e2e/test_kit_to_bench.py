@@ -54,8 +54,8 @@ def test_a_kit_becomes_the_bench_and_its_motors_are_seen(studio, kit, qtbot, tmp
     page.set_up.click()
     for name, role in (("follower", FOLLOWER), ("leader", MAIN_LEADER)):
         until(lambda: not part.busy)
-        page.setup.port.setText(kit.ports[name])
-        page.setup.add.click()
+        page.setup.arms.port.setText(kit.ports[name])
+        page.setup.arms.add.click()
         until(lambda name=name: part.kit.ports and not part.busy
               and any(p.port == kit.ports[name] for p in part.kit.ports))  # fmt: skip
         part.assign(kit.ports[name], role)
@@ -76,7 +76,7 @@ def test_a_kit_becomes_the_bench_and_its_motors_are_seen(studio, kit, qtbot, tmp
     page.set_up.click()
     until(lambda: not part.busy and part.kit.ports)
     assert all(look.taken for look in part.kit.ports)
-    page.setup.disconnect_button.click()
+    page.setup.arms.disconnect_button.click()
     until(lambda: all(look.arm is not None for look in part.kit.ports))  # free, and looked at again
     window.session.connect_rig()
     until(lambda: window.session.status.phase is RigPhase.READY)

@@ -23,10 +23,9 @@ def test_every_intent_is_a_method_of_the_session():
     from studio.parts.teaching import Teaching
     from studio.parts.training import Training
     from studio.session import Session
-    from studio.setting_up.part import SettingUp
 
     parts = {"running": Running, "rollout": Rollout, "teaching": Teaching, "review": Review}
-    parts |= {"setting_up": SettingUp, "training": Training, "desk": Desk, "asking": Asking}
+    parts |= {"training": Training, "desk": Desk, "asking": Asking}
     for entry in ACTIONS:
         if entry.intent:
             head, _, tail = entry.intent.rpartition(".")

@@ -38,6 +38,7 @@ class Bench:
         self.window, self.stand, self._qtbot = window, stand, qtbot
         self.part = window.session.setting_up
         self.page = window.pages["connect"]
+        window.session.setupOpened.emit()
         self.panel = self.page.setup
 
     def until(self, condition) -> None:
@@ -55,8 +56,8 @@ class Bench:
         self.page.set_up.click()
         self.idle()
         for port in self.stand.ports.values():
-            self.panel.port.setText(port)
-            self.panel.add.click()
+            self.panel.arms.port.setText(port)
+            self.panel.arms.add.click()
             self.idle()
 
     def name(self, arm: str, role: str) -> None:
@@ -68,9 +69,8 @@ class Bench:
 
     def row(self, arm: str):
         port = self.stand.ports[arm]
-        rows = [
-            self.panel.arms._rows.itemAt(i).widget() for i in range(self.panel.arms._rows.count())
-        ]
+        layout = self.panel.arms.list.layout()
+        rows = [layout.itemAt(i).widget() for i in range(layout.count())]
         return next(row for row in rows if row.toolTip() == port)
 
     def press(self, arm: str, text: str) -> None:
@@ -121,7 +121,8 @@ def test_from_a_desk_with_two_arms_to_a_bench_file(bench, tmp_path):
     assert bench.words().count("SO-101 arm") == 2
     assert "Say which arm is the follower." in bench.words()
     assert not bench.panel.bench.save.isEnabled()
-    bench.panel.find_leader.click()
+    assert bench.panel.arms.role.currentText() == "Leader"
+    bench.panel.arms.finder.click()
     bench.until(lambda: bench.part.watching)
     assert "support them. Move the leader now." in bench.words()
     bench.stand.order(Push("leader", (HOME[0] + 0.6, *HOME[1:])))
@@ -149,7 +150,7 @@ def test_from_a_desk_with_two_arms_to_a_bench_file(bench, tmp_path):
 
     source = tmp_path / "my_follower.json"
     write_lerobot(source, so101_calibration(1))
-    bench.panel._choose_file = lambda *_: str(source)
+    bench.panel.arms.choose_file = lambda *_: str(source)
     bench.press("follower", "Import")
     bench.idle()
     assert bench.part.fault is None
@@ -176,7 +177,7 @@ def test_a_calibration_is_taken_back_and_saved_for_lerobot(bench, tmp_path):
     bench.idle()
     assert read_calibration(config / "leader.toml", names=NAMES) == so101_calibration(2)
     assert "hold other offsets" not in bench.words()
-    bench.panel._choose_file = lambda *_: str(tmp_path / "out")
+    bench.panel.arms.choose_file = lambda *_: str(tmp_path / "out")
     bench.press("leader", "Export")
     assert json.loads((tmp_path / "out.json").read_text())["gripper"]["id"] == 6
 
@@ -186,11 +187,11 @@ def test_a_file_of_another_arm_may_be_written_into_the_motors(bench, tmp_path):
     bench.name("leader", MAIN_LEADER)
     source = tmp_path / "other.json"
     write_lerobot(source, so101_calibration(7))
-    bench.panel._choose_file = lambda *_: str(source)
+    bench.panel.arms.choose_file = lambda *_: str(source)
     bench.press("leader", "Import")
     bench.idle()
     assert "in its motor" in bench.words()
-    bench.panel.store.click()
+    bench.panel.arms.store.click()
     bench.idle()
     offsets = [m.homing_offset for m in so101_calibration(7).joints.values()]
     assert [m.offset for m in bench.part.kit.look_of(MAIN_LEADER).arm.motors] == offsets
@@ -204,9 +205,30 @@ def test_swapped_arms_are_noticed_and_swapped_back(bench, tmp_path):
     bench.name("leader", FOLLOWER)
     bench.name("follower", MAIN_LEADER)
     assert "Follower and leader are swapped" in bench.words()
-    bench.panel.swap.click()
+    bench.panel.arms.swap.click()
     assert "are swapped" not in bench.words()
     assert bench.part.kit.look_of(FOLLOWER).port == bench.stand.ports["follower"]
+
+
+def test_two_arms_have_four_roles_and_each_its_calibration(bench, tmp_path):
+    bench.open()
+    bench.panel.arms.two_arms.click()
+    assert "Say which arm is the left follower." in bench.words()
+    bench.name("follower", "left.follower")
+    bench.name("leader", "right.follower")
+    assert "Calibrate the left follower" in bench.words()
+    kit = bench.part.kit
+    assert kit.path_of("right.follower").name == "right_follower.toml"
+    assert list(kit.roles.values()) == [
+        "Left follower", "Left leader", "Right follower", "Right leader",
+    ]  # fmt: skip
+    for seed, role in ((1, "left.follower"), (2, "right.follower")):
+        write_calibration(kit.path_of(role), so101_calibration(seed))
+    bench.panel.arms.look.click()
+    bench.idle()
+    bench.panel.bench.save.click()
+    found = load_bench(str(tmp_path / "config/bench.toml"))
+    assert found.arms.right.follower.place.port == bench.stand.ports["leader"]
 
 
 def test_cancelling_a_sweep_puts_the_motors_back(bench):
@@ -216,7 +238,7 @@ def test_cancelling_a_sweep_puts_the_motors_back(bench):
     bench.until(lambda: bench.part.progress is not None)
     bench.panel.sweep.cancel_button.click()
     bench.idle()
-    bench.panel.look.click()
+    bench.panel.arms.look.click()
     bench.idle()
     offsets = [m.homing_offset for m in so101_calibration(2).joints.values()]
     assert [m.offset for m in bench.part.kit.look_of(MAIN_LEADER).arm.motors] == offsets
@@ -250,7 +272,7 @@ def test_a_worker_that_dies_is_said_and_the_next_request_starts_another(bench):
     bench.part._work._host._process.kill()
     bench.idle()
     assert "process that sets up the kit is gone" in bench.words()
-    bench.panel.look.click()
+    bench.panel.arms.look.click()
     bench.idle()
     assert bench.part.kit.look_of(MAIN_LEADER).arm is not None
 
@@ -264,7 +286,7 @@ def test_while_the_rig_has_the_ports_nobody_else_touches_them(bench, monkeypatch
     requests = bench.stand.truth("leader").requests
     bench.until(lambda: "Leader of this bench" in bench.words() and not part.busy)
     assert bench.stand.truth("leader").requests == requests
-    assert bench.panel.disconnect_button.isVisibleTo(bench.panel.panel)
+    assert bench.panel.arms.disconnect_button.isVisibleTo(bench.panel.panel)
     assert not any(b.isEnabled() for b in bench.row("leader").findChildren(QPushButton)
                    if b.text() == "Calibrate")  # fmt: skip
 
