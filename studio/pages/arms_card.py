@@ -24,6 +24,7 @@ from devices.calibration.lerobot import find_lerobot
 from devices.setup.bench_draft import FOLLOWER
 from studio.pages.setup_rows import arm_items
 from studio.session import Session
+from widgets import theme
 from widgets.arm_list import ArmList
 from widgets.card import Card, button, label, tiny_button
 
@@ -72,11 +73,13 @@ class ArmsCard(Card):
         self._which = label(
             "Which is which? Let them go limp and move one.", role="quiet", wrap=True
         )
-        self.find = button("Find by moving", tip="The arms go limp: support them. Then move it.")
+        self.find_button = button(
+            "Find by moving", tip="The arms go limp: support them. Then move it."
+        )
         self.role = QComboBox()
         self.role.setAccessibleName("Role of the arm that is moved")
         self.cancel = button("Stop watching", tip="The arms stay limp")
-        for part in (self.role, self.find, self.cancel):
+        for part in (self.role, self.find_button, self.cancel):
             first.addWidget(part)
         first.addStretch(1)
         self.two_arms = QCheckBox("Two arms, left and right")
@@ -103,7 +106,7 @@ class ArmsCard(Card):
         self.list.copyRequested.connect(lambda text: QApplication.clipboard().setText(text))
         self.close_button.clicked.connect(part.hide)
         self.look.clicked.connect(part.look)
-        self.find.clicked.connect(lambda: part.find(self.role.currentData()))
+        self.find_button.clicked.connect(lambda: part.find(self.role.currentData()))
         self.two_arms.clicked.connect(part.use_two_arms)
         self.cancel.clicked.connect(part.leave)
         self.add.clicked.connect(self._on_add_clicked)
@@ -118,6 +121,7 @@ class ArmsCard(Card):
         """Bring everything up to date."""
         part, kit = self._part, self._part.kit
         self._words.setText(self._sentence())
+        theme.restyle(self._words, role="subtitle" if part.watching else "quiet")
         self.disconnect_button.setVisible(part.rig_has_arms)
         fault, free = part.fault, not part.busy
         self._fault.setText(f"{fault.message} {fault.hint}".strip() if fault else "")
@@ -126,7 +130,7 @@ class ArmsCard(Card):
         self._show_swapped()
         self.list.set_arms(arm_items(kit), empty=EMPTY, enabled=free)
         found = any(look.arm is not None for look in kit.ports)
-        for widget in (self._which, self.role, self.find):
+        for widget in (self._which, self.role, self.find_button):
             widget.setVisible(not part.finding and found)
             widget.setEnabled(free)
         self._show_roles()

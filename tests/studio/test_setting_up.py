@@ -21,7 +21,7 @@ from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER
 from devices.setup.makes import MAKES, names_of
 from devices.sim.robot import HOME
 from recordings.rig_status import RigPhase, RigStatus
-from recordings.types import JointState, frozen_f32
+from recordings.types import Fault, JointState, frozen_f32
 from studio.session import Session
 from studio.settings import Folders, Preferences
 from studio.window import Window
@@ -122,7 +122,7 @@ def test_from_a_desk_with_two_arms_to_a_bench_file(bench, tmp_path):
     assert "Say which arm is the follower." in bench.words()
     assert not bench.panel.bench.save.isEnabled()
     assert bench.panel.arms.role.currentText() == "Leader"
-    bench.panel.arms.find.click()
+    bench.panel.arms.find_button.click()
     bench.until(lambda: bench.part.watching)
     assert "support them. Move the leader now." in bench.words()
     bench.stand.order(Push("leader", (HOME[0] + 0.6, *HOME[1:])))
@@ -313,6 +313,23 @@ class TestNewMotors:
         assert bench.part.fault is None
         assert "✓ gripper: id 6 (was 1 at 1000000 bit/s)" in bench.words()
         assert card.go.text() == "Set up the wrist flex"
+
+
+def test_a_fault_that_setting_up_mends_leads_there(bench):
+    fault = Fault(
+        "calibration_mismatch", "arm", "its calibration does not fit.", "Calibrate it.", 0
+    )
+    session = bench.window.session
+    session.cell.status = RigStatus(phase=RigPhase.FAULT, fault=fault)
+    bench.page.enter()
+    QApplication.processEvents()
+    words = [w.text() for w in bench.page.blockers.findChildren(QLabel)]
+    assert "its calibration does not fit. Calibrate it." in words
+    buttons = {b.text(): b for b in bench.page.blockers.findChildren(QPushButton)}
+    buttons["Set up"].click()
+    bench.idle()
+    assert bench.part.shown
+    assert bench.page.shows_left
 
 
 # ── while connected ────────────────────────────────────────────────────────────────────────────
