@@ -336,7 +336,7 @@ def test_a_fault_that_setting_up_mends_leads_there(bench):
 
 
 def test_the_motors_of_the_running_arm_are_shown_from_what_the_rig_tells(bench):
-    card = bench.page.motors
+    card = bench.page.motors["arm"]
     assert not card.isVisibleTo(bench.window)
     ones = np.ones(6, np.float32)
     state = JointState(
