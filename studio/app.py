@@ -82,10 +82,9 @@ def open_studio(options: argparse.Namespace) -> int:
     Raises:
         DeviceError: the bench does not exist or cannot be read; the message says what does.
     """
-    data = options.data
-    if data is None and options.tour is not None:
-        data = options.tour / "data"  # a tour records and trains: not among a person's own
-    folders = Folders.default(data)
+    folders = Folders.default(options.data)
+    if options.tour is not None:  # it records, trains and ticks off steps: not among a person's own
+        folders = Folders(options.data or options.tour / "data", options.tour / "config")
     folders.create()
     preferences = load_preferences(folders.preferences).preferences
     start_logging(folders.logs)

@@ -57,6 +57,11 @@ class Folders:
     def preferences(self) -> Path:
         return self.config / "preferences.toml"
 
+    @property
+    def layout(self) -> Path:
+        """Where the window and its cells were when it was closed."""
+        return self.config / "window.ini"
+
     def create(self) -> None:
         """Make the data folders that are missing."""
         for folder in (self.episodes, self.runs, self.logs):

@@ -128,7 +128,7 @@ class Tour(QObject):
         self._shot("5-run-preview")
         yield from self._approve()
         yield Wait("motion", lambda: session.cell.active is not None)
-        yield pause(3.0)
+        yield pause(1.0)
         self._shot("6-run-autonomous")
         session.take_over(HAND)
         yield Wait("the person", lambda: session.status.authority is Authority.LEADER)

@@ -164,7 +164,7 @@ class Window(QMainWindow):
         self.cells.resizeDocks([self.cells.cell("curves")], [curves_px], Qt.Orientation.Vertical)
 
     def _restore_layout(self) -> None:
-        layout = QSettings("foresight", "window")
+        layout = QSettings(str(self.session.folders.layout), QSettings.Format.IniFormat)
         geometry, state = layout.value("geometry"), layout.value("cells")
         if geometry is not None:
             self.restoreGeometry(geometry)
@@ -290,7 +290,7 @@ class Window(QMainWindow):
             QTimer.singleShot(0, self, self.fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        layout = QSettings("foresight", "window")
+        layout = QSettings(str(self.session.folders.layout), QSettings.Format.IniFormat)
         state, closed = self.cells.layout_state()
         layout.setValue("geometry", self.saveGeometry())
         layout.setValue("cells", state)

@@ -73,13 +73,11 @@ class ArmsCard(Card):
         self._which = label(
             "Which is which? Let them go limp and move one.", role="quiet", wrap=True
         )
-        self.find_button = button(
-            "Find by moving", tip="The arms go limp: support them. Then move it."
-        )
+        self.finder = button("Find by moving", tip="The arms go limp: support them. Then move it.")
         self.role = QComboBox()
         self.role.setAccessibleName("Role of the arm that is moved")
         self.cancel = button("Stop watching", tip="The arms stay limp")
-        for part in (self.role, self.find_button, self.cancel):
+        for part in (self.role, self.finder, self.cancel):
             first.addWidget(part)
         first.addStretch(1)
         self.two_arms = QCheckBox("Two arms, left and right")
@@ -106,7 +104,7 @@ class ArmsCard(Card):
         self.list.copyRequested.connect(lambda text: QApplication.clipboard().setText(text))
         self.close_button.clicked.connect(part.hide)
         self.look.clicked.connect(part.look)
-        self.find_button.clicked.connect(lambda: part.find(self.role.currentData()))
+        self.finder.clicked.connect(lambda: part.find(self.role.currentData()))
         self.two_arms.clicked.connect(part.use_two_arms)
         self.cancel.clicked.connect(part.leave)
         self.add.clicked.connect(self._on_add_clicked)
@@ -130,7 +128,7 @@ class ArmsCard(Card):
         self._show_swapped()
         self.list.set_arms(arm_items(kit), empty=EMPTY, enabled=free)
         found = any(look.arm is not None for look in kit.ports)
-        for widget in (self._which, self.role, self.find_button):
+        for widget in (self._which, self.role, self.finder):
             widget.setVisible(not part.finding and found)
             widget.setEnabled(free)
         self._show_roles()

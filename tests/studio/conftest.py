@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from studio.jobs import foresight_environment
@@ -30,13 +29,6 @@ def script():
         return [sys.executable, "-c", SAY.format(root=root) + body]
 
     return command
-
-
-@pytest.fixture(autouse=True)
-def own_layout(home: Path) -> None:
-    """Qt remembers its settings folder for the whole process: give every test an own one."""
-    user = QSettings.Scope.UserScope
-    QSettings.setPath(QSettings.Format.NativeFormat, user, str(home / "config"))
 
 
 @pytest.fixture(autouse=True)

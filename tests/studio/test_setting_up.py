@@ -122,7 +122,7 @@ def test_from_a_desk_with_two_arms_to_a_bench_file(bench, tmp_path):
     assert "Say which arm is the follower." in bench.words()
     assert not bench.panel.bench.save.isEnabled()
     assert bench.panel.arms.role.currentText() == "Leader"
-    bench.panel.arms.find_button.click()
+    bench.panel.arms.finder.click()
     bench.until(lambda: bench.part.watching)
     assert "support them. Move the leader now." in bench.words()
     bench.stand.order(Push("leader", (HOME[0] + 0.6, *HOME[1:])))
