@@ -67,6 +67,10 @@ class Measuring(Protocol):
         """The person is done with the joint that is asked for."""
         ...
 
+    def unswept(self) -> tuple[str, ...]:
+        """Joints that were not moved enough yet."""
+        ...
+
     def finish(self) -> ArmCalibration:
         """Store what was measured in the motors, read it back."""
         ...
@@ -93,6 +97,11 @@ class ArmMake(Protocol):
     @property
     def joints(self) -> tuple[JointSpec, ...]:
         """Of the description, in the order of the motors."""
+        ...
+
+    @property
+    def largest_offset(self) -> int:
+        """Steps that a homing offset of its motors may have."""
         ...
 
     @property

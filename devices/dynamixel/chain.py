@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from devices.calibration.scale import Steps
-from devices.calibration.types import ArmCalibration
+from devices.calibration.types import ArmCalibration, MotorCalibration
 from devices.dynamixel import registers as reg
 from devices.dynamixel.bus import DynamixelBus
 from devices.dynamixel.registers import STEPS, Model, Register
@@ -52,6 +52,10 @@ class DynamixelChain(ServoChain):
         goal=reg.GOAL_POSITION,
         position=reg.PRESENT_POSITION,
         speed=reg.PRESENT_VELOCITY,
+        voltage=reg.PRESENT_VOLTAGE,
+        lowest=reg.MIN_POSITION,
+        highest=reg.MAX_POSITION,
+        offset_sign=-1,
         resting=4,  # 0.229 rev/min each: 5 °/s
     )
 
@@ -111,6 +115,10 @@ class DynamixelChain(ServoChain):
             error = self.bus.read(motor, reg.HARDWARE_ERROR)
             if error:
                 raise MotorShutDown(self.name, joint=self.joint_of(motor), reason=in_words(error))
+
+    def numbers(self, motor: MotorCalibration) -> tuple[Setting, ...]:
+        """What a calibration stores in a motor; which way it counts comes first."""
+        return (Setting("drive mode", reg.DRIVE_MODE, motor.drive_mode), *super().numbers(motor))
 
     def give(self, motor: int, settings: Sequence[Setting]) -> None:
         """Write settings; lasting ones are taken only without torque, which is not taken away.

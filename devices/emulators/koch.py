@@ -25,14 +25,20 @@ from devices.koch.parts import FOLLOWER_MODELS, LEADER_MODELS, TURNED_IN_LEADER,
 HOME = (0.0, 0.35, -0.35, 0.30, 0.17, 0.10)  # rad: the tip ahead, a hand above the table
 JAW_SPAN_RAD = 1.74  # from closed to open
 CENTRE = STEPS // 2
+FACTORY_ID, FACTORY_BAUD = 1, 57_600
 
 
 def emulated(plan: ArmPlan) -> EmulatedArm:
     """One arm, its cable not plugged in yet."""
     mounting, calibration = _built(plan.seed, is_leader=plan.is_leader)
     models = LEADER_MODELS if plan.is_leader else FOLLOWER_MODELS
-    servos = [DynamixelServo(motor.id, models[name]) for name, motor in calibration.joints.items()]
-    if plan.calibrated:
+    servos = [
+        DynamixelServo(FACTORY_ID, models[name], baud=FACTORY_BAUD)
+        if plan.fresh
+        else DynamixelServo(motor.id, models[name])
+        for name, motor in calibration.joints.items()
+    ]
+    if plan.calibrated and not plan.fresh:
         _calibrate(servos, calibration)
     body: Body = HeldBody(described_joints(), mounting, q=HOME)
     if not plan.is_leader and not plan.light:

@@ -204,7 +204,7 @@ class ServoArm:
             with self._lock:
                 self._send()
                 state = self._chain.read()
-                self._look_at_torque(state.alarms)
+                self._look_at_torque()
         except DeviceError as error:
             self._trouble = error
             self._silent_turns += 1
@@ -224,7 +224,7 @@ class ServoArm:
         goals = {m: int(v) for m, v in zip(self._chain.motors, steps, strict=True)}
         self._chain.bus.sync_write(self._chain.layout.goal, goals)
 
-    def _look_at_torque(self, alarms: Mapping[str, str]) -> None:
+    def _look_at_torque(self) -> None:
         """A motor whose supply dropped out comes back limp and says nothing about it."""
         now_s = time.monotonic()
         if not self._torque or now_s < self._look_due_s:
@@ -238,4 +238,5 @@ class ServoArm:
         ]
         if limp:
             self._look_due_s = 0.0
+            alarms = self._chain.read().alarms  # they may be younger than the reading before
             raise PowerLost(self._name, limp=tuple(limp), alarms=alarms)

@@ -77,6 +77,11 @@ class ServoBus:
         self._port: Port | None = None
         self._lock = threading.Lock()
 
+    @property
+    def last_id(self) -> int:
+        """The highest id a motor may have."""
+        return self._dialect.LAST_ID
+
     # ── life ───────────────────────────────────────────────────────────────────────────────
 
     def open(self) -> None:

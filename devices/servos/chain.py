@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.calibration.scale import JointScale, Scale, Steps
-from devices.calibration.types import ArmCalibration
+from devices.calibration.types import ArmCalibration, MotorCalibration
 from devices.errors import ReadFailed
 from devices.motor_errors import (
     CalibrationMismatch,
@@ -71,6 +71,10 @@ class Layout:
     goal: Register
     position: Register
     speed: Register
+    voltage: Register  # 0.1 V
+    lowest: Register  # of the calibrated range
+    highest: Register
+    offset_sign: int  # 1: present = actual − offset; −1: + offset
     resting: int  # of the speed register: a joint slower than this has come to rest
 
 
@@ -176,6 +180,14 @@ class ServoChain(ABC):
                         wrote=setting.value,
                         reads=reads,
                     )
+
+    def numbers(self, motor: MotorCalibration) -> tuple[Setting, ...]:
+        """What a calibration stores in a motor."""
+        return (
+            Setting("homing offset", self.layout.offset, motor.homing_offset),
+            Setting("smallest angle", self.layout.lowest, motor.range_min),
+            Setting("largest angle", self.layout.highest, motor.range_max),
+        )
 
     @abstractmethod
     def prepare(self, tables: Mapping[int, bytes]) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from devices.arm_make import ArmMake
+from devices.koch.make import KOCH
 from devices.so101.make import SO101
 
-MAKES: Mapping[str, ArmMake] = {make.kind: make for make in (SO101,)}
+MAKES: Mapping[str, ArmMake] = {make.kind: make for make in (SO101, KOCH)}
 
 
 def names_of(make: ArmMake) -> tuple[str, ...]:

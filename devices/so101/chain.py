@@ -39,6 +39,10 @@ class Chain(ServoChain):
         goal=reg.GOAL_POSITION,
         position=reg.PRESENT_POSITION,
         speed=reg.PRESENT_SPEED,
+        voltage=reg.PRESENT_VOLTAGE,
+        lowest=reg.MIN_ANGLE,
+        highest=reg.MAX_ANGLE,
+        offset_sign=1,
         resting=60,  # step/s: 5 °/s
     )
 

@@ -90,8 +90,9 @@ class Kit:
         path = self.path_of(role)
         if path is None or not path.exists():
             return None
+        make = self.make_of(role)
         try:
-            return read_calibration(path, names=names_of(self.make_of(role)))
+            return read_calibration(path, names=names_of(make), largest_offset=make.largest_offset)
         except InvalidCalibration:
             return None
 

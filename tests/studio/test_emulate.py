@@ -22,7 +22,7 @@ from devices.commands import Connect, SelectLeader, SetAuthority
 from devices.sim.robot import sim_robot
 from recordings.reader import Episode
 from recordings.rig_status import RigPhase, RigStatus
-from recordings.types import Authority, EpisodeInfo, Fault
+from recordings.types import Authority, EpisodeInfo, EpisodePhase, Fault
 from studio.rig_host import RigHost
 from studio.workcell import ProcessLost, Workcell
 
@@ -33,8 +33,8 @@ PATIENCE_S = 90.0
 class Emulator:
     """The command, its one line of JSON, and its stdin."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "studio", "emulate", "so101", "--json", "--out"]
+    def __init__(self, folder: Path, *arguments: str, robot: str = "so101") -> None:
+        command = [sys.executable, "-m", "studio", "emulate", robot, "--json", "--out"]
         self.process = subprocess.Popen(
             [*command, str(folder), *arguments],
             stdin=subprocess.PIPE,
@@ -71,8 +71,8 @@ class Emulator:
 def emulate(tmp_path) -> Iterator[Callable[..., Emulator]]:
     started: list[Emulator] = []
 
-    def start(*arguments: str) -> Emulator:
-        started.append(Emulator(tmp_path / "arms", *arguments))
+    def start(*arguments: str, robot: str = "so101") -> Emulator:
+        started.append(Emulator(tmp_path / "arms", *arguments, robot=robot))
         return started[-1]
 
     yield start
@@ -174,6 +174,7 @@ def test_two_hands_teach_two_arms_and_it_is_recorded(emulate, tmp_path):
         cell.send(Connect())
         until(lambda: cell.status.phase is RigPhase.READY)
         cell.recorder.begin("both arms")
+        until(lambda: any(_phase(f) is EpisodePhase.RECORDING for f in facts))
         cell.send(SelectLeader(bench.main_leader))
         cell.send(SetAuthority(Authority.LEADER))
         until(lambda: cell.status.authority is Authority.LEADER)
@@ -201,6 +202,43 @@ def test_two_hands_teach_two_arms_and_it_is_recorded(emulate, tmp_path):
     assert moved[0] > 0.2
     assert moved[6] < -0.15
     episode.close()
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(300)
+def test_a_koch_follower_with_weight_repeats_what_the_hand_does(emulate):
+    emulator = emulate("--leader", "--follower", robot="koch")
+    host = RigHost(patient_bench(emulator))
+    host.start()
+    watcher = Watcher(host)
+    try:
+        host.send(Connect())
+        watcher.until(lambda: watcher.status.phase is RigPhase.READY)
+        host.send(SetAuthority(Authority.LEADER))
+        watcher.until(lambda: watcher.status.authority is Authority.LEADER)
+        before = np.array(watcher.status.state.q)
+        hand = np.array(emulator.truth()["leader"]["q"])
+        hand[:3] += (0.4, 0.2, 0.3)
+        emulator.order(order="push", arm="leader", q=hand.tolist())
+        watcher.until(lambda: (watcher.status.state.q - before)[:3].min() > 0.15)
+
+        def carries_its_weight() -> bool:
+            told = emulator.truth()["follower"]
+            return bool(np.abs(np.array(told["q"]) - told["goal"])[:5].max() < 0.05)
+
+        watcher.until(carries_its_weight)
+        emulator.order(order="unplug", arm="follower")
+        watcher.until(lambda: watcher.status.phase is RigPhase.FAULT)
+        emulator.order(order="plug", arm="follower")
+        emulator.truth()
+        host.send(Connect())
+        watcher.until(lambda: watcher.status.phase is RigPhase.READY)
+    finally:
+        host.close()
+
+
+def _phase(fact: object) -> EpisodePhase | None:
+    return fact.phase if isinstance(fact, EpisodeInfo) else None
 
 
 def _is_bad(fact: object) -> bool:
