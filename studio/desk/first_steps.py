@@ -79,8 +79,8 @@ class FirstSteps(QObject):
 
     @property
     def shown(self) -> bool:
-        """Whether a person wants to see them."""
-        return self._session.preferences.first_steps
+        """Whether a person wants to see them; they speak of the simulated bench."""
+        return self._session.preferences.first_steps and self._session.cell.bench.is_simulated
 
     def done(self, step: Step) -> bool:
         return step.key in self._session.preferences.steps_done
