@@ -105,6 +105,16 @@ class Counting(Protocol):
 
 
 @runtime_checkable
+class Motorised(Protocol):
+    """A leader with motors of its own, which have a temperature and a supply as others have."""
+
+    @property
+    def state(self) -> JointState | None:
+        """What they measured last; None before ``connect``."""
+        ...
+
+
+@runtime_checkable
 class Camera(Protocol):
     """One camera, read by its own capture thread."""
 

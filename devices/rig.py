@@ -362,6 +362,7 @@ class Rig:
             cameras=tuple(camera.health(now_ns) for camera in self._cameras.values()),
             loop=self.meter.stats(realtime=self.realtime),
             fault=motion.fault,
+            leader_states=self._cables.leader_states(),
             notes={"guarded_ticks": self._guarded_ticks, **policy.counts, **self._cables.now()},
         )
 

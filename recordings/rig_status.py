@@ -81,4 +81,6 @@ class RigStatus:
     cameras: tuple[CameraHealth, ...] = ()
     loop: LoopStats = LoopStats()
     fault: Fault | None = None
+    leader_states: Mapping[str, JointState] = field(default_factory=dict[str, JointState])
+    """How the motors of leaders are, for those that have some."""
     notes: Mapping[str, int] = field(default_factory=dict[str, int])  # counters

@@ -64,7 +64,7 @@ def _arm(
         text = "its process is gone; nothing is moved"
         return Blocker("Arm", text, False, fix="reconnect", fix_text="Reconnect")
     if status.phase is RigPhase.FAULT and status.fault:
-        text = status.fault.message
+        text = f"{status.fault.message} {status.fault.hint}".strip()
         if status.fault.code in SETUP_MENDS:
             return Blocker("Arm", text, False, fix="set_up", fix_text="Set up")
         return Blocker("Arm", text, False, fix="connect_rig", fix_text="Connect again")

@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
                 make.store(options.name, options.port, calibration)
         else:
             calibration = _measure(make, options.name, options.port)
-        _keep(path, calibration)
+        _keep(path, calibration, make)
     except DeviceError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -107,16 +107,16 @@ def _in_degrees(swept: Guidance) -> str:
     return "  ".join(f"{row.joint} {math.degrees(row.swept_rad):.0f}°" for row in swept.joints)
 
 
-def _keep(path: Path, calibration: ArmCalibration) -> None:
+def _keep(path: Path, calibration: ArmCalibration, make: ArmMake) -> None:
     """Write both files and say what changed."""
-    changes = keep(path, calibration)
+    changes = keep(path, calibration, largest_offset=make.largest_offset)
     _say(f"Saved {path} and {path.with_suffix('.json').name} (for LeRobot).")
     for change in changes or ():
         _say(f"  {in_words(change)}")
 
 
 def _undo(path: Path, make: ArmMake) -> int:
-    if undo(path, names=names_of(make)) is None:
+    if undo(path, names=names_of(make), largest_offset=make.largest_offset) is None:
         sys.stderr.write(f"There is no calibration before {path}.\n")
         return 2
     _say(f"{path} is the one before again. Its motors still have the other one: give it back with")

@@ -61,6 +61,11 @@ class ServoLeader:
         return True
 
     @property
+    def state(self) -> JointState | None:
+        """What its motors measured last, in its own joints; None before ``connect``."""
+        return self._state
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """What went wrong on the bus since it was connected."""
         return self._chain.counts

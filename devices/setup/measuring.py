@@ -75,7 +75,7 @@ class MeasuringArm:
             DeviceError: a motor did not take its numbers.
         """
         calibration = self._arm.finish()
-        return _kept(self._name, self._path, calibration)
+        return _kept(self._make, self._name, self._path, calibration)
 
     def close(self) -> None:
         """Let go of the port; what was not stored is put back as it was.
@@ -99,7 +99,7 @@ def take_over(make: ArmMake, asked: TakeOver) -> Calibrated:
     )
     if asked.port:
         calibration = _fitted(make, asked, calibration)
-    return _kept(asked.name, asked.path, calibration)
+    return _kept(make, asked.name, asked.path, calibration)
 
 
 def take_back(make: ArmMake, asked: TakeBack) -> Calibrated:
@@ -110,7 +110,7 @@ def take_back(make: ArmMake, asked: TakeBack) -> Calibrated:
         DeviceError: the arm does not answer or obey.
     """
     names = names_of(make)
-    calibration = undo(asked.path, names=names)
+    calibration = undo(asked.path, names=names, largest_offset=make.largest_offset)
     if calibration is None:
         raise InvalidCalibration(
             asked.name, field="calibration before", value="missing", expected="one to go back to"
@@ -118,13 +118,15 @@ def take_back(make: ArmMake, asked: TakeBack) -> Calibrated:
     try:
         make.store(asked.name, asked.port, calibration)
     except BaseException:
-        undo(asked.path, names=names)  # file and motors go together
+        undo(
+            asked.path, names=names, largest_offset=make.largest_offset
+        )  # file and motors go together
         raise
     return Calibrated(asked.name, asked.path, changes=(), undone=True)
 
 
-def _kept(name: str, path: Path, calibration: ArmCalibration) -> Calibrated:
-    changes = keep(path, calibration)
+def _kept(make: ArmMake, name: str, path: Path, calibration: ArmCalibration) -> Calibrated:
+    changes = keep(path, calibration, largest_offset=make.largest_offset)
     return Calibrated(name, path, None if changes is None else tuple(map(in_words, changes)))
 
 

@@ -24,6 +24,7 @@ from devices.calibration.lerobot import find_lerobot
 from devices.setup.bench_draft import FOLLOWER
 from studio.pages.setup_rows import arm_items
 from studio.session import Session
+from widgets import theme
 from widgets.arm_list import ArmList
 from widgets.card import Card, button, label, tiny_button
 
@@ -118,6 +119,7 @@ class ArmsCard(Card):
         """Bring everything up to date."""
         part, kit = self._part, self._part.kit
         self._words.setText(self._sentence())
+        theme.restyle(self._words, role="subtitle" if part.watching else "quiet")
         self.disconnect_button.setVisible(part.rig_has_arms)
         fault, free = part.fault, not part.busy
         self._fault.setText(f"{fault.message} {fault.hint}".strip() if fault else "")

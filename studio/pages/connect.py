@@ -13,7 +13,7 @@ from studio.actions import action
 from studio.blockers import Blocker
 from studio.desk.first_steps import STEPS, FirstSteps
 from studio.pages.devices_card import DevicesCard
-from studio.pages.motor_rows import motor_rows
+from studio.pages.motor_rows import ARM, motor_rows
 from studio.pages.page import Page, column
 from studio.pages.stage import Stage
 from studio.pages.step_card import StepCard
@@ -52,8 +52,13 @@ class ConnectPage(Page):
         self.scene_row = ValueRow("Start scene", "–")
         self.devices = DevicesCard(session.cell.bench)
         hottest_c = session.cell.bench.settings.hottest_c
-        self.motors = MotorHealth(bounds=Bounds(hottest_c - WARM_BELOW_C, hottest_c))
-        self.inspector = column(self.blockers, self.motors, self.devices, self._bench_card())
+        bounds = Bounds(hottest_c - WARM_BELOW_C, hottest_c)
+        arms = session.cell.bench.arms
+        self.motors = {ARM: MotorHealth(bounds=bounds)}
+        for name in () if arms is None else arms.leader_names:
+            self.motors[name] = MotorHealth(f"Motors of the leader {name}", bounds=bounds)
+        cards = (*self.motors.values(), self.devices, self._bench_card())
+        self.inspector = column(self.blockers, *cards)
         self.setup: SetupPanel | None = None
         self._steps_panel = column(*self._step_cards())
         self.left = self._lefts = QStackedWidget()
@@ -167,7 +172,9 @@ class ConnectPage(Page):
     def _on_session_status_changed(self, status: RigStatus) -> None:
         self._reports += 1
         if self._in_front and self._reports % REPORTS_SHOWN == 0:
-            self.motors.set_motors(motor_rows(status, self._session.cell.bench.robot))
+            joints = self._session.cell.bench.robot.joint_names
+            for device, card in self.motors.items():
+                card.set_motors(motor_rows(status, joints, device=device))
 
     # ── before you can start ───────────────────────────────────────────────────────────────────
 

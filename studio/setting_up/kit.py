@@ -14,7 +14,7 @@ from devices.arm_make import ArmMake
 from devices.calibration.store import previous_of, read_calibration
 from devices.calibration.types import ArmCalibration
 from devices.motor_errors import InvalidCalibration
-from devices.ports import same_port
+from devices.ports import USB
 from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER, SIDES, ArmDraft, BenchDraft
 from devices.setup.makes import MAKES, names_of
 from devices.setup.messages import PortLook
@@ -90,8 +90,9 @@ class Kit:
         path = self.path_of(role)
         if path is None or not path.exists():
             return None
+        make = self.make_of(role)
         try:
-            return read_calibration(path, names=names_of(self.make_of(role)))
+            return read_calibration(path, names=names_of(make), largest_offset=make.largest_offset)
         except InvalidCalibration:
             return None
 
@@ -142,7 +143,10 @@ def arms_in(ports: Sequence[PortLook]) -> tuple[tuple[str, str], ...]:
 
 
 def _is_at(arm: ArmDraft, look: PortLook) -> bool:
-    return bool(arm.port) and (arm.port == look.address or same_port(arm.port, look.port))
+    """Compared by what was told of the port: asking the system for it takes too long here."""
+    if not arm.port or arm.port in (look.address, look.identity, look.port):
+        return bool(arm.port)
+    return not arm.port.startswith(USB) and Path(arm.port).resolve() == Path(look.port).resolve()
 
 
 def _offset(calibration: ArmCalibration, joint: str) -> int | None:

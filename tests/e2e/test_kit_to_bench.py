@@ -66,8 +66,9 @@ def test_a_kit_becomes_the_bench_and_its_motors_are_seen(studio, kit, qtbot, tmp
     until(lambda: window.session.status.phase is RigPhase.READY)
     assert not window.session.cell.bench.is_simulated
     page = window.pages["connect"]
-    until(lambda: page.motors.isVisibleTo(window))
-    assert page.motors.texts("elbow flex")[2] == "7.4"
+    for device in ("arm", "main"):  # the leader has motors too
+        until(lambda device=device: page.motors[device].isVisibleTo(window))
+        assert page.motors[device].texts("elbow flex")[2] == "7.4"
     assert load_preferences(tmp_path / "config/preferences.toml").preferences.bench == str(
         tmp_path / "config/bench.toml"
     )

@@ -21,7 +21,7 @@ from devices.setup.bench_draft import FOLLOWER, MAIN_LEADER
 from devices.setup.makes import MAKES, names_of
 from devices.sim.robot import HOME
 from recordings.rig_status import RigPhase, RigStatus
-from recordings.types import JointState, frozen_f32
+from recordings.types import Fault, JointState, frozen_f32
 from studio.session import Session
 from studio.settings import Folders, Preferences
 from studio.window import Window
@@ -315,11 +315,28 @@ class TestNewMotors:
         assert card.go.text() == "Set up the wrist flex"
 
 
+def test_a_fault_that_setting_up_mends_leads_there(bench):
+    fault = Fault(
+        "calibration_mismatch", "arm", "its calibration does not fit.", "Calibrate it.", 0
+    )
+    session = bench.window.session
+    session.cell.status = RigStatus(phase=RigPhase.FAULT, fault=fault)
+    bench.page.enter()
+    QApplication.processEvents()
+    words = [w.text() for w in bench.page.blockers.findChildren(QLabel)]
+    assert "its calibration does not fit. Calibrate it." in words
+    buttons = {b.text(): b for b in bench.page.blockers.findChildren(QPushButton)}
+    buttons["Set up"].click()
+    bench.idle()
+    assert bench.part.shown
+    assert bench.page.shows_left
+
+
 # ── while connected ────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_motors_of_the_running_arm_are_shown_from_what_the_rig_tells(bench):
-    card = bench.page.motors
+    card = bench.page.motors["arm"]
     assert not card.isVisibleTo(bench.window)
     ones = np.ones(6, np.float32)
     state = JointState(
