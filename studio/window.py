@@ -67,7 +67,7 @@ class Window(QMainWindow):
             for page in (
                 ConnectPage(session, self.desk.steps, self.go, self.stage),
                 TeachPage(session),
-                ReviewPage(session),
+                ReviewPage(session, self.do),
                 TrainPage(session, self.preview),
                 RunPage(session, self.stage),
             )
