@@ -101,7 +101,7 @@ class CoveragePlot(QWidget):
         left, right = _x(row, row.visited_lower, band), _x(row, row.visited_upper, band)
         painter.setBrush(QColor(COLORS.human_fill))
         painter.drawRoundedRect(QRectF(left, band.top(), max(2.0, right - left), _BAND_PX), 3, 3)
-        painter.setPen(QPen(QColor(COLORS.strong), 1.5))
+        painter.setPen(QPen(QColor(COLORS.strong), 1))
         for start in row.starts:
             x = _x(row, start, band)
             painter.drawLine(QPointF(x, band.top() - 3), QPointF(x, band.bottom() + 3))
@@ -110,9 +110,9 @@ class CoveragePlot(QWidget):
         painter.setFont(theme.font(11))
         painter.setPen(QColor(COLORS.quiet))
         painter.drawText(
-            QRectF(_NAME_PX, top, self.width() - _NAME_PX, _LEGEND_PX),
-            Qt.AlignmentFlag.AlignVCenter,
-            "filled: visited   |: starts   %: of range",
+            QRectF(0, top, self.width(), _LEGEND_PX),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+            "filled: visited · ticks: starts · share of the range",
         )
 
     def event(self, event: QEvent) -> bool:

@@ -29,9 +29,10 @@ _VERDICTS = {
     EpisodePhase.DISCARDED: ("✕ discarded", "quiet"),
 }
 _SUCCESS = {True: ("✓ yes", "ok"), False: ("✕ no", "danger_text"), None: ("–", "quiet")}
+_MARKS = {True: "\n✓ success", False: "\n✕ failure", None: ""}  # below the verdict
 _HEALTH = {
     Weight.GOOD: ("✓ good", "ok"),
-    Weight.NOTE: ("✓ a note", "text"),
+    Weight.NOTE: ("✓ note", "text"),
     Weight.WARN: ("! look", "attention"),
     Weight.BAD: ("✕ bad", "danger_text"),
 }
@@ -67,7 +68,7 @@ class EpisodeModel(QAbstractTableModel):
         self._thumbnails[episode_id] = picture
         row = self.row_of(episode_id)
         if row >= 0:
-            index = self.index(row, 0)
+            index = self.index(row, COLUMNS.index("Task"))
             self.dataChanged.emit(index, index, [Qt.ItemDataRole.DecorationRole])
 
     def set_health(self, episode_id: str, weight: Weight | None) -> None:
@@ -123,7 +124,7 @@ class EpisodeModel(QAbstractTableModel):
             return QColor(getattr(COLORS, _tone(info, column, health)))
         if role == Qt.ItemDataRole.ToolTipRole:
             return info.problem or f"{info.id}\n{info.path}"
-        if role == Qt.ItemDataRole.DecorationRole and column == "Episode":
+        if role == Qt.ItemDataRole.DecorationRole and column == "Task":
             return self._thumbnails.get(info.id)
         return None
 
@@ -135,10 +136,13 @@ def words(info: EpisodeInfo, column: str, health: Weight | None = None) -> str:
     when = datetime.datetime.fromtimestamp(info.created_wall_s).astimezone()
     return {
         "Episode": _short_name(info.id),
-        "Task": info.problem or ("⚑ " if info.flagged else "") + info.task,
+        "Task": (info.problem or ("⚑ " if info.flagged else "") + info.task)
+        + f"\n{when:%d %b %H:%M} · {_short_name(info.id)}",
         "Length": f"{info.duration_s:.1f} s",
         "Steps": str(info.steps),
-        "Verdict": _VERDICTS[info.phase][0] + (" · recovered" if info.recovered else ""),
+        "Verdict": _VERDICTS[info.phase][0]
+        + (" · recovered" if info.recovered else "")
+        + _MARKS[info.success],
         "Success": _SUCCESS[info.success][0],
         "Health": "…" if health is None else _HEALTH[health][0],
         "Take-overs": str(info.interventions) if info.interventions else "–",
@@ -170,14 +174,14 @@ def _sort_key(info: EpisodeInfo, column: str, health: Weight | None) -> float | 
         "Take-overs": float(info.interventions),
         "When": info.created_wall_s,
     }
-    return numbers.get(column, words(info, column))
+    return numbers.get(column, info.task if column == "Task" else words(info, column))
 
 
 def _tone(info: EpisodeInfo, column: str, health: Weight | None) -> str:
     if info.problem:
         return "danger_text" if column in ("Verdict", "Task") else "quiet"
     if column == "Verdict":
-        return _VERDICTS[info.phase][1]
+        return "danger_text" if info.success is False else _VERDICTS[info.phase][1]
     if column == "Success":
         return _SUCCESS[info.success][1]
     if column == "Health":

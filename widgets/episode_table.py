@@ -5,7 +5,7 @@ Shows :class:`recordings.types.EpisodeInfo` values, emits ids. Opens no file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -36,7 +36,7 @@ from widgets.episode_model import COLUMNS, ID_ROLE, EpisodeModel
 
 EMPTY = "No episodes yet. Go to Teach, drive the arm (or let the demonstrator), and record one."
 NOT_FOUND = "No episode has all these words. Clear the filter to see them all."
-_ROW_PX = 38
+_ROW_PX = 42  # two lines
 _PICTURE = QSize(46, 32)  # px
 
 Ids = tuple[str, ...]
@@ -107,9 +107,10 @@ class EpisodeTable(QWidget):
         self._model.set_episodes(episodes)
         kept = [name for name in chosen if self._row(name) >= 0]
         if looked_at in kept:
-            self._choose(looked_at, kept)
+            self._choose(self._row(looked_at), map(self._row, kept))
         elif chosen and self._sorted.rowCount():
-            self.view.selectRow(min(max(row, 0), self._sorted.rowCount() - 1))
+            row = min(max(row, 0), self._sorted.rowCount() - 1)
+            self._choose(row, [row])
         self._quiet = False
         self._show_count(episodes)
         self._tell()
@@ -134,13 +135,7 @@ class EpisodeTable(QWidget):
         """Move the selection to an episode (emits ``episodeSelected`` when that is a change)."""
         row = self._row(episode_id)
         if row >= 0:
-            self.view.selectRow(row)
-
-    def step(self, rows: int) -> None:
-        """Select the row so many below the current one."""
-        row = self.view.currentIndex().row() + rows
-        if 0 <= row < self._sorted.rowCount():
-            self.view.selectRow(row)
+            self._choose(row, [row])
 
     @property
     def selected(self) -> str:
@@ -211,13 +206,15 @@ class EpisodeTable(QWidget):
         row = self._model.row_of(episode_id)
         return -1 if row < 0 else self._sorted.mapFromSource(self._model.index(row, 0)).row()
 
-    def _choose(self, looked_at: str, chosen: Sequence[str]) -> None:
-        model = self.view.selectionModel()
+    def _choose(self, current: int, rows: Iterable[int]) -> None:
+        """Select rows, whatever keys are down: ``view.selectRow`` would toggle while Ctrl is."""
         flags = QItemSelectionModel.SelectionFlag
-        model.clearSelection()
-        for name in chosen:
-            model.select(self._sorted.index(self._row(name), 0), flags.Select | flags.Rows)
-        model.setCurrentIndex(self._sorted.index(self._row(looked_at), 0), flags.NoUpdate)
+        wanted = QItemSelection()
+        for row in rows:
+            wanted.select(self._sorted.index(row, 0), self._sorted.index(row, 0))
+        model = self.view.selectionModel()
+        model.setCurrentIndex(self._sorted.index(current, COLUMNS.index("Task")), flags.NoUpdate)
+        model.select(wanted, flags.ClearAndSelect | flags.Rows)
 
     def _show_count(self, episodes: Sequence[EpisodeInfo]) -> None:
         minutes = sum(e.duration_s for e in episodes) / 60

@@ -10,15 +10,13 @@ from studio.session import Session
 from widgets.card import Button, Card, button
 from widgets.problem_line import ProblemLine
 
-# Rows of (action, words, icon); the words are short because the key stands beside them.
+# Rows of (action, words); the words are short because the key stands beside them.
 GRID = (
-    (("mark_success", "Success", "keep"), ("mark_failure", "Failure", "refuse"),
-     ("flag", "Flag", "attention"), ("duplicate", "Copy", "copy")),
-    (("part_begin", "In", ""), ("part_end", "Out", ""),
-     ("trim", "Trim", ""), ("untrim", "Untrim", "")),
-    (("split", "Split", ""), ("join", "Join", ""),
-     ("undo", "Undo", ""), ("redo_change", "Redo", "")),
-)  # fmt: skip
+    (("mark_success", "Success"), ("mark_failure", "Failure"), ("flag", "Flag")),
+    (("part_begin", "In"), ("part_end", "Out"), ("trim", "Trim")),
+    (("split", "Split"), ("join", "Join"), ("duplicate", "Copy")),
+    (("undo", "Undo"), ("redo_change", "Redo"), ("untrim", "Untrim")),
+)
 
 
 class EditCard(Card):
@@ -46,14 +44,15 @@ class EditCard(Card):
         grid = QGridLayout()
         grid.setSpacing(6)
         for row, line in enumerate(GRID):
-            for at, (key, words, icon) in enumerate(line):
+            for at, (key, words) in enumerate(line):
                 entry = action(key)
-                item = button(words, icon=icon, key=entry.cap, tip=entry.tip)
+                item = button(words, key=entry.cap, tip=entry.tip)
+                item.setProperty("dense", "true")
                 item.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the list its keys
                 item.clicked.connect(getattr(self._editing, entry.intent.rpartition(".")[2]))
                 grid.addWidget(item, row, at)
                 self.buttons[key] = item
-        for at in range(4):
+        for at in range(len(GRID[0])):
             grid.setColumnStretch(at, 1)
         self.body.addLayout(grid)
         self.body.addWidget(self.problem)

@@ -18,7 +18,7 @@ from studio.session import Session
 from widgets.episode_model import COLUMNS
 from widgets.episode_table import EpisodeTable
 
-HIDDEN = ("Steps", "Take-overs", "When")  # columns that the card on the right shows
+HIDDEN = ("Episode", "Steps", "Success", "Take-overs", "When")  # what others show as well
 
 
 class ReviewPage(Page):
@@ -26,6 +26,7 @@ class ReviewPage(Page):
 
     key = "review"
     left_px = 500
+    left_least_px = 418
 
     def __init__(self, session: Session, do: Callable[[str], None]) -> None:
         super().__init__()

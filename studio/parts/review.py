@@ -141,7 +141,7 @@ class Review(QObject):
         self.state, self.action = episode.state, episode.action
         self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
         self._scenes = [s for e in episode.events if (s := noted_scene(e)) is not None]
-        self.episode = episode
+        self.episode, self.row = episode, 0
         self.opened.emit(episode)
         self.seek(0)
 

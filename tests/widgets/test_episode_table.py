@@ -84,7 +84,7 @@ def test_holding_backspace_trashes_once(table: EpisodeTable, qtbot: QtBot, held_
 
 def test_an_unreadable_episode_is_listed_with_its_reason(table: EpisodeTable):
     table.set_episodes([_episode(7, problem="no group 'steps'")])
-    assert table.text(0, "Task") == "no group 'steps'"
+    assert table.text(0, "Task").startswith("no group 'steps'")
     assert table.text(0, "Verdict") == "! unreadable"
 
 
