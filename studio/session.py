@@ -38,6 +38,7 @@ from studio.parts.asking import Asking
 from studio.parts.editing import Editing
 from studio.parts.estimating import Estimating
 from studio.parts.inspecting import Inspecting
+from studio.parts.replaying import Replaying
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout
 from studio.parts.running import Running
@@ -103,6 +104,7 @@ class Session(QObject):
         self.teaching = Teaching(self.cell, preferences.task, self)
         self.review = Review(folders.episodes, bench.robot, self)
         self.editing = Editing(self.review, self)
+        self.replaying = Replaying(self.cell, self.review, self.editing, self)
         self.inspecting = Inspecting(self.review, self)
         self.transferring = Transferring(self.review, folders.runs / TRANSFER_FOLDER, self)
         self.training = Training(folders.episodes, folders.runs, self)
@@ -122,7 +124,10 @@ class Session(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
-        for part in (self.teaching, self.review, self.editing, self.running, self.rollout):
+        for part in (
+            *(self.teaching, self.review, self.editing, self.replaying),
+            *(self.running, self.rollout),
+        ):
             part.noticed.connect(self.noticed)
         self.transferring.rewritten.connect(self.inspecting.forget)
         self.running.handingOver.connect(self._on_running_handing_over)
@@ -323,6 +328,7 @@ class Session(QObject):
         self.training.tick(started_ns)
         self.estimating.tick(started_ns)
         self.asking.tick(started_ns)
+        self.replaying.tick(started_ns)
         self.inspecting.tick()
         self.transferring.tick(started_ns)
         self.running.tick(started_ns)

@@ -13,6 +13,7 @@ from studio.pages.ask_card import AskCard
 from studio.pages.edit_card import EditCard
 from studio.pages.episode_card import EpisodeCard, HealthCard
 from studio.pages.page import Page, column, show_in
+from studio.pages.replay_card import ReplayCard
 from studio.pages.set_card import CoverageCard, SetCard, TransferCard
 from studio.session import Session
 from widgets.episode_model import COLUMNS
@@ -41,10 +42,12 @@ class ReviewPage(Page):
         self.health_card = HealthCard(session)
         self.coverage_card = CoverageCard(session)
         self.ask_card = AskCard(session)
+        self.replay_card = ReplayCard(session)
         self.inspector = column(
             self.transfer_card,
             EpisodeCard(session),
             self.health_card,
+            self.replay_card,
             self.ask_card,
             self.coverage_card,
             SetCard(session, do),
@@ -98,6 +101,7 @@ class ReviewPage(Page):
 
     def tick(self) -> None:
         self._inspecting.go_on()
+        self.replay_card.show_state()
 
     # ── facts ──────────────────────────────────────────────────────────────────────────────────
 

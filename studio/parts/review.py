@@ -49,7 +49,7 @@ class Review(QObject):
         self.speed = 1.0  # one of SPEEDS
         self.start_s = 0.0  # of the open episode, in its whole recording
         self._trim: Trim | None = None  # of the open episode
-        self._scenes: list[SceneState] = []  # of the open episode, in order
+        self.scenes: list[SceneState] = []  # of the open episode, in order
         self.t_s: np.ndarray = np.zeros(0)  # (T,) float64 s since the first row
         self.state: F32 = np.zeros((0, len(robot.joints)), np.float32)  # (T, n) rad
         self.action: F32 = self.state
@@ -140,7 +140,7 @@ class Review(QObject):
         self.start_s, self._trim = start_in_recording_s(episode), self._trim_of(name)
         self.state, self.action = episode.state, episode.action
         self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
-        self._scenes = [s for e in episode.events if (s := noted_scene(e)) is not None]
+        self.scenes = [s for e in episode.events if (s := noted_scene(e)) is not None]
         self.episode, self.row = episode, 0
         self.opened.emit(episode)
         self.seek(0)
@@ -225,11 +225,11 @@ class Review(QObject):
     @property
     def scene(self) -> SceneState | None:
         """Where the things on the table were at the cursor; None where that was not recorded."""
-        if self.episode is None or not self._scenes:
+        if self.episode is None or not self.scenes:
             return None
         now_ns = int(self.episode.t_ns[self.row])
-        number = bisect.bisect_right(self._scenes, now_ns, key=lambda scene: scene.t_ns)
-        return self._scenes[max(0, number - 1)]
+        number = bisect.bisect_right(self.scenes, now_ns, key=lambda scene: scene.t_ns)
+        return self.scenes[max(0, number - 1)]
 
     def close(self) -> None:
         """Let go of the open episode."""
@@ -237,7 +237,7 @@ class Review(QObject):
         if self.episode is not None:
             self.episode.close()
             self.episode = None
-            self._scenes = []
+            self.scenes = []
             self.opened.emit(None)
 
     def _step(self, pictures: int) -> None:
