@@ -227,11 +227,13 @@ class Timeline(QWidget):
             words = self.mark_at(event.pos().x())
             QToolTip.showText(event.globalPos(), words, self)
             return True
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asked and event.key() in _OWN_KEYS and not self._live:
+        if event.type() == QEvent.Type.ShortcutOverride and self._is_ours(event):
             event.accept()  # here they move the cursor, whatever they do on the page
             return True
         return super().event(event)
+
+    def _is_ours(self, event: QEvent) -> bool:
+        return isinstance(event, QKeyEvent) and event.key() in _OWN_KEYS and not self._live
 
     def mark_at(self, x_px: float) -> str:
         """Word of the mark that is there, "" when none is."""
