@@ -36,6 +36,14 @@ class SelectLeader:
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """Drive along a recorded path: slowly to its beginning first, then as it was sent then."""
+
+    q: F32  # (t, n) rad, gripper fraction
+    t_s: F32  # (t,) s, growing from 0; slower than recorded when a person wants it slower
+
+
+@dataclass(frozen=True, slots=True)
 class SetTask:
     """Task text for recordings and for the policy; starts a new epoch."""
 
@@ -103,6 +111,7 @@ Command = (
     | Disconnect
     | SetAuthority
     | SelectLeader
+    | Replay
     | SetTask
     | SetAutonomy
     | ConnectPlanner

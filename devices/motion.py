@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from devices.authority import AuthorityMachine
 from devices.bench import Hardware
-from devices.commands import AuthorityChanged, TorqueChanged
+from devices.commands import AuthorityChanged, Replay, TorqueChanged
 from devices.driving.holding import Hold
 from devices.driving.leading import Leading
 from devices.driving.letting_go import LettingGo
 from devices.driving.parking import Parking
 from devices.driving.policy import PolicyDriver
+from devices.driving.replaying import REPLAY, Replaying, check_path
 from devices.errors import ArmBlocked, DeviceError, LeaderLost, NotAllowed, OutsideWorkspace
 from devices.follower import Follower
 from devices.following import Following
@@ -38,6 +39,7 @@ class Motion:
 
     def __init__(self, hardware: Hardware, *, settings: RigSettings) -> None:
         robot = hardware.arm.spec
+        self._robot = robot
         self._settings = settings
         self._wanted_park_q = hardware.park_q
         self._park_q: F32 | None = None
@@ -50,6 +52,7 @@ class Motion:
         self._hold = Hold()
         self._letting_go = LettingGo(parks_first=settings.park_before_limp)
         self._parking: Parking | None = None
+        self._replaying: Replaying | None = None  # leads instead of the selected leader
         self._faults: list[Fault] = []
         self.authority = AuthorityMachine()
         self.leading = Leading(hardware.leaders, settings=settings)
@@ -135,7 +138,7 @@ class Motion:
         match self.authority.authority:
             case Authority.LEADER:
                 try:
-                    return self.leading.target(state, elapsed_s)
+                    return self._led(state, elapsed_s, now_ns=now_ns)
                 except LeaderLost as error:
                     self._blame(error.to_fault(t_ns=now_ns), now_ns=now_ns)
             case Authority.POLICY:
@@ -174,12 +177,30 @@ class Motion:
         Raises:
             NotAllowed: while stopped.
         """
-        if self.authority.authority is Authority.LEADER:
-            return
-        self.authority.take_over(now_ns=now_ns)
-        self._parking, self.fault = None, None
-        self.policy.leave(self.sent, now_ns=now_ns)
-        self._engage(now_ns=now_ns)
+        if self.authority.authority is not Authority.LEADER:
+            self._give_to_leader(now_ns=now_ns)
+            self._engage(now_ns=now_ns)
+        elif self._replaying is not None:
+            self._engage(now_ns=now_ns)
+
+    def replay(self, wanted: Replay, *, now_ns: int) -> None:
+        """A recording drives from the next tick on, until its end.
+
+        Raises:
+            NotAllowed: while stopped, or it is no path of this robot.
+        """
+        check_path(wanted, self._robot)
+        self._give_to_leader(now_ns=now_ns)
+        self._replaying = Replaying(self.sent, wanted, rad_s=self._settings.park_rad_s)
+
+    @property
+    def leader(self) -> str:
+        """Who drives, or would when somebody takes over."""
+        return self.leading.selected if self._replaying is None else REPLAY
+
+    @property
+    def leader_is_person(self) -> bool:
+        return self._replaying is None and not self.leading.acts_alone
 
     def hand_over(self, *, now_ns: int) -> None:
         """The policy has authority; the arm rests until a plan is agreed to.
@@ -188,7 +209,7 @@ class Motion:
             NotAllowed: while stopped.
         """
         self.authority.hand_over(now_ns=now_ns)
-        self._parking, self.fault = None, None
+        self._parking, self._replaying, self.fault = None, None, None
         self.policy.begin(self.sent, now_ns=now_ns)
 
     def select_leader(self, name: str, *, now_ns: int) -> None:
@@ -212,6 +233,7 @@ class Motion:
 
     def stop(self, *, now_ns: int) -> None:
         """STOP: the last command is held from this tick on, whatever was going on."""
+        self._replaying = None
         self.authority.stop(now_ns=now_ns)
         self._letting_go.interrupt(now_ns=now_ns)
         self._anchor(self.sent)
@@ -256,7 +278,7 @@ class Motion:
             self.policy.leave(self.sent, now_ns=now_ns)
         elif self._parking is not None:
             self._hold.coast(self.sent, self._guard.velocity)
-        self._parking = None
+        self._parking, self._replaying = None, None
         self.fault = fault or self.fault
 
     def park(self, reason: str, *, now_ns: int) -> None:
@@ -333,7 +355,22 @@ class Motion:
         self.guarded = GuardBit.NONE
         return True
 
+    def _give_to_leader(self, *, now_ns: int) -> None:
+        self.authority.take_over(now_ns=now_ns)
+        self._parking, self.fault = None, None
+        self.policy.leave(self.sent, now_ns=now_ns)
+
+    def _led(self, state: JointState, elapsed_s: float, *, now_ns: int) -> F64:
+        """The target (n,) rad of the leader or the recording; at its end the arm holds."""
+        if self._replaying is None:
+            return self.leading.target(state, elapsed_s)
+        target = self._replaying.target(elapsed_s)
+        if self._replaying.done:
+            self.hold("The recording is over", now_ns=now_ns)
+        return target
+
     def _engage(self, *, now_ns: int) -> None:
+        self._replaying = None
         try:
             self.leading.engage(self.sent, self._guard.velocity)
         except (LeaderLost, NotAllowed) as error:

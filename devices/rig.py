@@ -24,6 +24,7 @@ from devices.commands import (
     MoveTool,
     Refuse,
     ReleaseStop,
+    Replay,
     ResetScene,
     SceneState,
     SelectLeader,
@@ -252,6 +253,8 @@ class Rig:
                 self.park("The bench is being disconnected")
             case SetAuthority(authority):
                 self._set_authority(authority, now_ns)
+            case Replay():
+                self._set_authority(Authority.LEADER, now_ns, replay=command)
             case SelectLeader(name):
                 motion.select_leader(name, now_ns=now_ns)
             case SetTask(task):
@@ -272,16 +275,18 @@ class Rig:
             case ResetScene():
                 self._reset_scene(command, now_ns)
 
-    def _set_authority(self, authority: Authority, now_ns: int) -> None:
-        if authority is Authority.HOLD:
+    def _set_authority(self, who: Authority, now_ns: int, replay: Replay | None = None) -> None:
+        if who is Authority.HOLD:
             self._motion.hold("You asked it to hold", now_ns=now_ns)
             return
         if self._phase is not RigPhase.READY or self._disconnecting:
             reason = "the bench is not connected"
             raise NotAllowed("Driving the arm", reason=reason, hint="Connect it first.")
-        if authority is Authority.POLICY:
+        if who is Authority.POLICY:
             self._refuse_without_policy(now_ns)
             self._motion.hand_over(now_ns=now_ns)
+        elif replay is not None:
+            self._motion.replay(replay, now_ns=now_ns)
         else:
             self._motion.take_over(now_ns=now_ns)
 
@@ -342,8 +347,8 @@ class Rig:
             t_ns=now_ns,
             state=motion.state,
             action=motion.sent,
-            leader=motion.leading.selected,
-            leader_is_person=not motion.leading.acts_alone,
+            leader=motion.leader,
+            leader_is_person=motion.leader_is_person,
             autonomy=policy.autonomy,
             task=self._task,
             epoch=motion.authority.epoch,

@@ -39,10 +39,16 @@ class Compacted:
     freed_bytes: int  # smaller files; what a split recording in the trash still holds not counted
 
 
-def compact(folder: Path, *, tell: Callable[[str], None] = lambda _: None) -> Compacted:
+def compact(
+    folder: Path,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Compacted:
     """Rewrite every trimmed episode of ``folder`` without what was trimmed off.
 
-    ``tell`` is called with the id of each episode before it is rewritten.
+    ``tell`` is called with the id of each episode before it is rewritten; when ``should_stop`` says
+    so, the ones that are left stay as they are.
 
     Raises:
         NoRoomToSeal, UnreadableEpisode, OSError: the episodes before are done, this one is as it
@@ -53,6 +59,8 @@ def compact(folder: Path, *, tell: Callable[[str], None] = lambda _: None) -> Co
     done: list[str] = []
     freed = 0
     for info in _trimmed(list_episodes(folder)):
+        if should_stop():
+            break
         trim = edits[info.id].trim
         path = episode_path(folder, info.id)
         if trim is None or not _holds_more(path, trim):

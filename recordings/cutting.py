@@ -1,4 +1,4 @@
-"""Trim, split and join episodes without rewriting one: edits, and links to the same file.
+"""Trim, split, join and duplicate episodes without rewriting one: by edits and links to files.
 
 A part of a split episode is a hard link to the recording (a copy where the disk has no links) and a
 trim; the recording itself goes to the trash. Times are seconds after the first step of the whole
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from recordings.edits import Edits, Trim, append_change, read_edits, read_log
+from recordings.edits import Edits, Trim, append_change, read_edits
 from recordings.errors import CutOutside, EpisodeNotFound, NotOneRecording
-from recordings.history import settle
+from recordings.history import carry_out
 from recordings.layout import SUFFIX, TRASH, episode_path
 from recordings.opening import opened
 from recordings.reader import Episode
@@ -54,9 +54,25 @@ def split(folder: Path, episode_id: str, at_s: Sequence[float]) -> list[str]:
         name: {**inherited, "trim": [part.from_s, part.to_s], "part_of": episode_id}
         for name, part in zip(names, parts, strict=True)
     }
-    append_change(folder, "split", {**made, episode_id: {"phase": EpisodePhase.DISCARDED.value}})
-    settle(folder, read_log(folder).done[-1])
+    carry_out(folder, "split", {**made, episode_id: {"phase": EpisodePhase.DISCARDED.value}})
     return names
+
+
+def duplicate(folder: Path, episode_id: str) -> str:
+    """The same episode once more, to be cut differently; returns its id.
+
+    Raises:
+        EpisodeNotFound, UnreadableEpisode, OSError
+    """
+    folder = Path(folder)
+    if not episode_path(folder, episode_id).exists():
+        raise EpisodeNotFound(episode_id, folder=folder)
+    (name,) = _free_names(folder, episode_id, 1)
+    trimmed = read_edits(folder).get(episode_id, Edits()).trim
+    part = {} if trimmed is None else {"trim": [trimmed.from_s, trimmed.to_s]}
+    made = {**_inherited(folder, episode_id), **part, "part_of": episode_id}
+    carry_out(folder, "duplicate", {name: made})
+    return name
 
 
 def join(folder: Path, episode_ids: Sequence[str]) -> str:
@@ -82,8 +98,7 @@ def join(folder: Path, episode_ids: Sequence[str]) -> str:
     until_s = max(part.to_s for _, part, _ in found.values())
     changes: dict[str, dict[str, Any]] = {stays: {"trim": [found[stays][1].from_s, until_s]}}
     changes |= {name: {"phase": EpisodePhase.DISCARDED.value} for name in others}
-    append_change(folder, "join", changes)
-    settle(folder, read_log(folder).done[-1])
+    carry_out(folder, "join", changes)
     return stays
 
 
@@ -99,6 +114,18 @@ def recording_times(folder: Path, episode_id: str) -> np.ndarray:
     with Episode.open(path, trimmed=False) as episode:
         since_ns = episode.t_ns - episode.t_ns[0] if len(episode.t_ns) else episode.t_ns
         return (since_ns + episode.cut_from_ns) / 1e9
+
+
+def start_in_recording_s(episode: Episode) -> float:
+    """Where in the whole recording the first step that counts is, in seconds after its first one.
+
+    Raises:
+        UnreadableEpisode, OSError
+    """
+    if not episode.info.trimmed:
+        return episode.cut_from_ns / 1e9
+    with Episode.open(episode.path, trimmed=False) as whole:
+        return int(episode.t_ns[0] - whole.t_ns[0] + whole.cut_from_ns) / 1e9
 
 
 def _check_inside(episode_id: str, times_s: np.ndarray, part: Trim) -> None:

@@ -69,7 +69,12 @@ def send_out(
         NothingToExport, ExportRefused, Cancelled, OSError
     """
     infos, left_out = chosen(folder, with_failures=bool(ids))
-    wanted = [one for one in infos if not ids or any(one.id.startswith(i) for i in ids)]
+    whole = {one.id for one in infos} & set(ids)  # an id that is also the beginning of others
+    wanted = [
+        one
+        for one in infos
+        if not ids or one.id in whole or any(one.id.startswith(i) for i in set(ids) - whole)
+    ]
     if not wanted:
         raise NothingToExport(str(folder), why="no episode that can be used is named")
     out.mkdir(parents=True, exist_ok=True)

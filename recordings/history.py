@@ -7,9 +7,18 @@ that is not in another file of the folder.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from recordings.edits import Change, Edits, append_reversal, read_edits, read_log
+from recordings.edits import (
+    Change,
+    Edits,
+    Fields,
+    append_change,
+    append_reversal,
+    read_edits,
+    read_log,
+)
 from recordings.errors import NothingToUndo
 from recordings.journal import SUFFIX as JOURNAL_SUFFIX
 from recordings.journal import sync_folder
@@ -36,6 +45,21 @@ def redo(folder: Path) -> Change:
     return _reverse(Path(folder), "redo")
 
 
+def carry_out(folder: Path, what: str, changes: Mapping[str, Fields]) -> Change:
+    """Write down one change of one or more episodes and move their files accordingly.
+
+    ``what`` is a word for the history; the meaning of "split", "duplicate", "merge" and "import" is
+    that the episodes came into being by it.
+
+    Raises:
+        OSError
+    """
+    append_change(folder, what, changes)
+    change = read_log(folder).done[-1]
+    settle(folder, change)
+    return change
+
+
 def settle(folder: Path, change: Change) -> None:
     """Move the files of the episodes of ``change`` to where the log says they belong.
 
@@ -52,8 +76,8 @@ def settle(folder: Path, change: Change) -> None:
         discarded = edits.get(name, Edits()).phase is EpisodePhase.DISCARDED
         _move(folder, name, to_trash=discarded or (name in made and not holds))
     for name, source in made.items():
-        if not holds and source and episode_path(folder, source).exists():
-            episode_path(folder / TRASH, name).unlink(missing_ok=True)
+        if not holds and source:
+            _remove_second(episode_path(folder / TRASH, name), of=episode_path(folder, source))
     sync_folder(folder)
     sync_folder(folder / TRASH)
 
@@ -72,9 +96,15 @@ def _made(change: Change) -> dict[str, str]:
     """Episodes that exist because of ``change`` → the recording they are a part of, "" none."""
     if change.what in ("merge", "import"):
         return dict.fromkeys(change.episodes, "")
-    if change.what == "split":
+    if change.what in ("split", "duplicate"):
         return {name: str(f["part_of"]) for name, f in change.lines if f.get("part_of")}
     return {}
+
+
+def _remove_second(path: Path, *, of: Path) -> None:
+    """Delete ``path`` if ``of`` still holds as much: one of them may have been compacted since."""
+    if path.exists() and of.exists() and path.stat().st_size <= of.stat().st_size:
+        path.unlink()
 
 
 def _make(folder: Path, name: str, *, source: str) -> None:

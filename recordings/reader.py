@@ -177,14 +177,21 @@ class Episode(Closing):
             raise DamagedFile(self.path, found=f"picture {i} of camera {camera!r} is cut short")
         return data
 
-    def image(self, camera: str, i: int) -> U8:
+    def image(self, camera: str, i: int, *, least_height: int = 0) -> U8:
         """Picture ``i`` as (h, w, 3) uint8 RGB, read-only.
+
+        With ``least_height`` px it may be smaller than recorded, not lower than that: much faster.
 
         Raises:
             NoSuchCamera, IndexError, DamagedFile
         """
         try:
-            image = simplejpeg.decode_jpeg(self.jpeg(camera, i), colorspace="RGB")
+            image = simplejpeg.decode_jpeg(
+                self.jpeg(camera, i),
+                colorspace="RGB",
+                min_height=least_height,
+                min_factor=1,
+            )
         except ValueError as error:
             found = f"picture {i} of camera {camera!r} is no JPEG ({error})"
             raise DamagedFile(self.path, found=found) from error

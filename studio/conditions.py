@@ -44,6 +44,8 @@ CONDITIONS: dict[str, tuple[Holds, str]] = {
         "There is no trained run yet: train one on Train.",
     ),
     "episode": (lambda s: s.review.episode is not None, "No episode is open."),
+    "chosen": (lambda s: bool(s.editing.ids), "No episode is chosen."),
+    "several chosen": (lambda s: len(s.editing.ids) > 1, "Choose two or more parts in the list."),
     "episodes": (
         lambda s: TrainingSet.of(s.review.episodes).episodes > 0,
         "No kept episodes yet: record some on Teach.",

@@ -35,12 +35,16 @@ from recordings.step_ring import StepColumns
 from recordings.types import Authority, Autonomy, EpisodeInfo, Fault, Frame
 from studio.blockers import Blocker, blockers
 from studio.parts.asking import Asking
+from studio.parts.editing import Editing
 from studio.parts.estimating import Estimating
+from studio.parts.inspecting import Inspecting
+from studio.parts.replaying import Replaying
 from studio.parts.review import Review
 from studio.parts.rollout import Rollout
 from studio.parts.running import Running
 from studio.parts.teaching import Teaching
 from studio.parts.training import Training
+from studio.parts.transferring import Transferring
 from studio.recorder_host import ENDED_BY
 from studio.settings import Folders, Preferences, save_preferences
 from studio.workcell import Fact, ProcessLost, Workcell
@@ -49,7 +53,8 @@ if TYPE_CHECKING:
     from studio.parts.space import Space
     from studio.setting_up.part import SettingUp
 
-ESTIMATE_FOLDER, ASKING_FOLDER = ".estimate", ".asked"  # of jobs; beside the runs, none of them
+# Of jobs; beside the runs, none of them.
+ESTIMATE_FOLDER, ASKING_FOLDER, TRANSFER_FOLDER = ".estimate", ".asked", ".transfer"
 TICK_MS = 33  # 30 Hz
 MEASURED_TICKS = 600  # 20 s of tick times
 TORQUE_WORDS = {
@@ -98,6 +103,10 @@ class Session(QObject):
         self.cell = Workcell(bench, folders.episodes)
         self.teaching = Teaching(self.cell, preferences.task, self)
         self.review = Review(folders.episodes, bench.robot, self)
+        self.editing = Editing(self.review, self)
+        self.replaying = Replaying(self.cell, self.review, self.editing, self)
+        self.inspecting = Inspecting(self.review, self)
+        self.transferring = Transferring(self.review, folders.runs / TRANSFER_FOLDER, self)
         self.training = Training(folders.episodes, folders.runs, self)
         self.estimating = Estimating(folders.episodes, folders.runs / ESTIMATE_FOLDER, self)
         self.asking = Asking(self.review, folders.runs / ASKING_FOLDER, self)
@@ -115,8 +124,12 @@ class Session(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
-        for part in (self.teaching, self.review, self.running, self.rollout):
+        for part in (
+            *(self.teaching, self.review, self.editing, self.replaying),
+            *(self.running, self.rollout),
+        ):
             part.noticed.connect(self.noticed)
+        self.transferring.rewritten.connect(self.inspecting.forget)
         self.running.handingOver.connect(self._on_running_handing_over)
 
     # ── life ───────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +159,8 @@ class Session(QObject):
             self._setting_up.close()
         self.estimating.close()
         self.asking.close()
+        self.transferring.close()
+        self.inspecting.close()
         self.review.close()
         self.cell.close()
         save_preferences(self.folders.preferences, self.preferences)
@@ -313,6 +328,9 @@ class Session(QObject):
         self.training.tick(started_ns)
         self.estimating.tick(started_ns)
         self.asking.tick(started_ns)
+        self.replaying.tick(started_ns)
+        self.inspecting.tick()
+        self.transferring.tick(started_ns)
         self.running.tick(started_ns)
         self.rollout.tick(started_ns)
         if self._setting_up is not None:

@@ -1,6 +1,6 @@
 """The main window: bar above, places at the left, the stage in cells, the timeline below.
 
-Arranges and routes; it decides nothing about the arm and holds no state but which page is in front.
+Arranges and routes; decides nothing about the arm, holds no state but which page is in front.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from widgets.cells import BOTTOM, RIGHT, Cells
 from widgets.nav_rail import NavRail
 from widgets.top_bar import TopBar
 
-INSPECTOR_PX, INSPECTOR_LEAST_PX = 348, 312
+INSPECTOR_PX, INSPECTOR_LEAST_PX, CENTRE_LEAST_PX = 348, 312, 440
 LOW_PX = 880  # a window lower than this shows the cameras beside each other
 REPORTS_SHOWN = 4  # every fourth status (5 Hz) changes the numbers above: readable, and cheaper
 STAGE_CELLS = ("cameras", "curves")
@@ -67,7 +67,7 @@ class Window(QMainWindow):
             for page in (
                 ConnectPage(session, self.desk.steps, self.go, self.stage),
                 TeachPage(session),
-                ReviewPage(session),
+                ReviewPage(session, self.do),
                 TrainPage(session, self.preview),
                 RunPage(session, self.stage),
             )
@@ -83,7 +83,7 @@ class Window(QMainWindow):
     # ── layout ─────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> None:
-        self._splitter = QSplitter(Qt.Orientation.Horizontal, self.below)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self.below, childrenCollapsible=False)
         self._left = QWidget(self._splitter)
         self._lefts = QStackedWidget(self._left)
         self._centres = QStackedWidget()
@@ -91,6 +91,7 @@ class Window(QMainWindow):
         self._strips = QStackedWidget()
         self._inspectors = QStackedWidget()
         self._inspectors.setMinimumWidth(INSPECTOR_LEAST_PX)
+        self._centres.setMinimumWidth(CENTRE_LEAST_PX)  # or the widest page's counts for all
         self._centres.addWidget(self.stage.view)
         for page in self.pages.values():
             for stack, panel in (
@@ -116,7 +117,6 @@ class Window(QMainWindow):
         self._splitter.addWidget(self._left)
         self._splitter.addWidget(self.cells)
         self._splitter.setStretchFactor(1, 1)
-        self._splitter.setChildrenCollapsible(False)
         self._put_together()
 
     def _put_together(self) -> None:
@@ -182,7 +182,7 @@ class Window(QMainWindow):
         page = self.pages[key]
         self.rail.set_current(key)
         self._left.setVisible(page.shows_left)
-        give_left_its_width(self._splitter, page.left_px)
+        give_left_its_width(self._splitter, page)
         self._strips.setVisible(page.strip is not None)
         for stack, panel in (
             (self._lefts, page.left),

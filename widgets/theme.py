@@ -73,6 +73,7 @@ QPushButton[kind="danger"]:focus { border: 1px solid $on_fill; }
 QPushButton[kind]:disabled { background: $control; color: $quiet; border: 1px solid transparent; }
 QPushButton[tiny="true"] { padding: 0; min-height: 0; border-radius: 4px; }
 QPushButton[segment="true"] { padding: 7px 1px; font-size: 12px; }
+QPushButton[dense="true"] { padding: 4px 1px; font-size: 12px; }
 QPushButton[segment="true"]:checked { background: $primary; color: $on_fill; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {

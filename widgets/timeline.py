@@ -1,4 +1,4 @@
-"""The timeline: a band that shows who drove when, marks, and one cursor.
+"""The timeline: a band that shows who drove when, marks, one cursor, and the part to be kept.
 
 Times are seconds from the start of what is shown: an episode, in which the cursor can be moved, or
 (live) the last seconds, labelled backwards from now. Knows no episode and plays nothing itself.
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from recordings.types import Authority
 from widgets import theme
 from widgets.palette import COLORS
+from widgets.time_part import TimePart
 
 _ROLES = {
     Authority.HOLD: "attention",
@@ -38,12 +39,14 @@ _STEP_S = 1 / 30
 _SIDE_PX = 8
 _BAND_TOP_PX, _BAND_PX = 10, 16
 _NEAR_PX = 6  # a mark is hit within this distance
+_OWN_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
 class Timeline(QWidget):
-    """Emits ``cursorMoved(seconds)`` and ``playRequested()`` (Space)."""
+    """Emits ``cursorMoved(seconds)``, ``partMoved(from, to)`` and ``playRequested()`` (Space)."""
 
     cursorMoved = Signal(float)
+    partMoved = Signal(float, float)  # s, while a handle is dragged
     playRequested = Signal()
 
     def __init__(self, *, parent: QWidget | None = None) -> None:
@@ -53,6 +56,8 @@ class Timeline(QWidget):
         self._spans: list[tuple[float, float, Authority]] = []
         self._marks: tuple[tuple[float, str], ...] = ()
         self._live = False
+        self._part = TimePart()
+        self.setMouseTracking(True)
         self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -64,6 +69,12 @@ class Timeline(QWidget):
         self._cursor_s = 0.0
         self._spans = []
         self._marks = ()
+        self._part.set_duration(self._duration_s)
+        self.update()
+
+    def set_part(self, from_s: float | None, to_s: float | None) -> None:
+        """Show which part is to be kept; None: from the beginning, until the end."""
+        self._part.set(from_s, to_s)
         self.update()
 
     def set_live(self, live: bool) -> None:
@@ -105,6 +116,8 @@ class Timeline(QWidget):
         painter.setFont(theme.font(11))
         self._paint_times(painter)
         if self._duration_s > 0 and not self._live:
+            band = QRectF(_SIDE_PX, _BAND_TOP_PX, self.width() - 2 * _SIDE_PX, _BAND_PX)
+            self._part.paint(painter, band)
             self._paint_cursor(painter)
         painter.end()
 
@@ -174,11 +187,25 @@ class Timeline(QWidget):
     # ── mouse and keys ─────────────────────────────────────────────────────────────────────
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._ask(event.position().x())
+        at = event.position()
+        if self._live or at.y() < _BAND_TOP_PX or not self._part.grab(self._x, at.x()):
+            self._ask(at.x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._ask(event.position().x())
+        at = event.position()
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            near = not self._live and at.y() >= _BAND_TOP_PX and self._part.is_near(self._x, at.x())
+            ways = Qt.CursorShape.SizeHorCursor, Qt.CursorShape.PointingHandCursor
+            self.setCursor(Qt.CursorShape.ArrowCursor if self._live else ways[not near])
+        elif self._part.grabbed:
+            self.partMoved.emit(*self._part.drag(self._seconds(at.x())))
+            self.update()
+        else:
+            self._ask(at.x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._part.let_go()
+        super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -200,7 +227,13 @@ class Timeline(QWidget):
             words = self.mark_at(event.pos().x())
             QToolTip.showText(event.globalPos(), words, self)
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and self._is_ours(event):
+            event.accept()  # here they move the cursor, whatever they do on the page
+            return True
         return super().event(event)
+
+    def _is_ours(self, event: QEvent) -> bool:
+        return isinstance(event, QKeyEvent) and event.key() in _OWN_KEYS and not self._live
 
     def mark_at(self, x_px: float) -> str:
         """Word of the mark that is there, "" when none is."""
@@ -208,10 +241,12 @@ class Timeline(QWidget):
         return next((word for away, word in sorted(near) if away <= _NEAR_PX), "")
 
     def _ask(self, x: float) -> None:
-        if self._live:
-            return
+        if not self._live:
+            self._move_to(self._seconds(x))
+
+    def _seconds(self, x: float) -> float:
         span = max(self.width() - 2 * _SIDE_PX, 1)
-        self._move_to((x - _SIDE_PX) / span * self._duration_s)
+        return (x - _SIDE_PX) / span * self._duration_s
 
     def _move_to(self, seconds: float) -> None:
         before = self._cursor_s
@@ -250,6 +285,7 @@ def main() -> None:
         line.set_duration(18.4)
         line.set_authority([0, 1.2, 8.0, 8.6, 13.0], [0, 2, 0, 1, 2])
         line.set_marks([(1.2, "plan 1"), (8.0, "take over")])
+        line.set_part(2.0, 15.5)
         line.set_cursor(9.37)
         return line
 

@@ -1,7 +1,7 @@
-"""The way to the parking pose: straight in joint space, slow, smooth at both ends.
+"""The way to a pose of rest: straight in joint space, slow, smooth at both ends.
 
 Knows no obstacle: the parking pose is where the arm stood when the bench was connected, or what
-the bench names.
+the bench names; another is where a recording begins.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ PEAK = 1.875  # peak over mean speed of a minimum-jerk move
 
 
 class Parking:
-    """One minimum-jerk move from the last command to the parking pose."""
+    """One minimum-jerk move from the last command to a pose."""
 
-    def __init__(self, start: npt.ArrayLike, goal: npt.ArrayLike, *, rad_s: float) -> None:
+    def __init__(
+        self, start: npt.ArrayLike, goal: npt.ArrayLike, *, rad_s: float, least_s: float = 0.1
+    ) -> None:
         self._start = np.array(start, dtype=np.float64)
         self._way = np.array(goal, dtype=np.float64) - self._start
-        self._duration_s = max(0.1, PEAK * float(np.abs(self._way).max()) / rad_s)
+        self._duration_s = max(least_s, PEAK * float(np.abs(self._way).max()) / rad_s)
         self._since_s = 0.0
 
     @property

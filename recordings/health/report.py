@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from recordings.errors import RecordingError
 from recordings.health.alike import Pair, Shape, alike, shape_of
@@ -25,6 +26,8 @@ from recordings.health.pictures import (
 from recordings.health.sentences import Remark, Weight, camera_remarks, motion_remarks
 from recordings.reader import Episode
 from recordings.types import EpisodeInfo, RobotSpec
+
+F64 = npt.NDArray[np.float64]
 
 _ORDER = list(Weight)
 
@@ -84,6 +87,47 @@ def views(episode: Episode) -> dict[str, View]:
     return {name: view for name, view in found.items() if view is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one look into an episode found: its own health, and what the set needs of it."""
+
+    health: EpisodeHealth
+    robot: RobotSpec | None = None  # None: it cannot be read
+    shape: Shape | None = None
+    start: F64 | None = None  # (n,) rad of the first step, None without steps
+    lower: F64 | None = None  # (n,) rad, smallest and largest state
+    upper: F64 | None = None
+
+
+def look_into(info: EpisodeInfo, *, first: dict[str, View] | None = None) -> Findings:
+    """Open an episode and judge it; one that cannot be read gets a sentence.
+
+    ``first`` are the views of the first episode of the set, see :func:`first_views`.
+    """
+    try:
+        with Episode.open(Path(info.path)) as episode:
+            health, shape = episode_health(episode, first=first), shape_of(episode)
+            state = episode.state.astype(np.float64)
+            robot = episode.robot
+    except (RecordingError, OSError) as error:
+        return Findings(EpisodeHealth(info.id, (Remark(Weight.BAD, str(error)),)))
+    if not len(state):
+        return Findings(health, robot, shape)
+    lower, upper = np.nanmin(state, axis=0), np.nanmax(state, axis=0)
+    return Findings(health, robot, shape, state[0], lower, upper)
+
+
+def first_views(infos: Sequence[EpisodeInfo]) -> dict[str, View]:
+    """What the cameras see in the first episode of ``infos`` that can be read."""
+    for info in infos:
+        try:
+            with Episode.open(Path(info.path)) as episode:
+                return views(episode)
+        except (RecordingError, OSError):
+            continue
+    return {}
+
+
 def folder_health(
     infos: Sequence[EpisodeInfo], *, tell: Callable[[int], None] = lambda _: None
 ) -> FolderHealth:
@@ -91,49 +135,32 @@ def folder_health(
 
     An unreadable or foreign-robot episode gets a sentence, the others are judged without it.
     """
-    found = _Findings()
+    first = first_views(infos)
+    found: list[Findings] = []
     for done, info in enumerate(infos, start=1):
-        try:
-            with Episode.open(Path(info.path)) as episode:
-                found.add(episode)
-        except (RecordingError, OSError) as error:
-            found.episodes.append(EpisodeHealth(info.id, (Remark(Weight.BAD, str(error)),)))
+        found.append(look_into(info, first=first))
         tell(done)
-    return found.together()
+    return set_health(found)
 
 
-class _Findings:
-    """What is remembered from one episode to the next."""
-
-    def __init__(self) -> None:
-        self.episodes: list[EpisodeHealth] = []
-        self._shapes: list[Shape] = []
-        self._starts: list[np.ndarray] = []
-        self._ranges: list[tuple[np.ndarray, np.ndarray]] = []
-        self._robot: RobotSpec | None = None
-        self._first: dict[str, View] = {}
-        self._mixed: list[str] = []
-
-    def add(self, episode: Episode) -> None:
-        self._robot = self._robot or episode.robot
-        self.episodes.append(episode_health(episode, first=self._first))
-        if mismatch := self._robot.mismatch(episode.robot):
-            self._mixed.append(f"Episode {episode.info.id} is of another robot: {mismatch}.")
-            return
-        self._first = self._first or views(episode)
-        self._shapes.append(shape_of(episode))
-        if len(episode.state):
-            self._starts.append(episode.state[0])
-            self._ranges.append(
-                (np.nanmin(episode.state, axis=0), np.nanmax(episode.state, axis=0))
-            )
-
-    def together(self) -> FolderHealth:
-        covered = None
-        if self._robot is not None and self._starts:
-            covered = coverage(self._starts, self._ranges, robot=self._robot)
-        pairs = tuple(alike(self._shapes))
-        return FolderHealth(tuple(self.episodes), pairs, covered, tuple(self._mixed))
+def set_health(found: Sequence[Findings]) -> FolderHealth:
+    """What episodes are together, those of another robot than the first left out and named."""
+    robot = next((f.robot for f in found if f.robot is not None), None)
+    mine: list[Findings] = []
+    mixed: list[str] = []
+    for one in found:
+        if robot is None or one.robot is None:
+            continue
+        mismatch = robot.mismatch(one.robot)
+        if mismatch:
+            mixed.append(f"Episode {one.health.episode} is of another robot: {mismatch}.")
+        else:
+            mine.append(one)
+    starts = [one.start for one in mine if one.start is not None]
+    ranges = [(o.lower, o.upper) for o in mine if o.lower is not None and o.upper is not None]
+    covered = coverage(starts, ranges, robot=robot) if robot is not None and starts else None
+    pairs = tuple(alike([one.shape for one in mine if one.shape is not None]))
+    return FolderHealth(tuple(one.health for one in found), pairs, covered, tuple(mixed))
 
 
 def _moved(first: dict[str, View], now: dict[str, View]) -> list[Remark]:

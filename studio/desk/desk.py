@@ -17,8 +17,11 @@ from studio.actions import action
 from studio.desk.bundle_panel import BundlePanel
 from studio.desk.coach import Coach
 from studio.desk.command_list import commands
+from studio.desk.compact_panel import CompactPanel
+from studio.desk.export_panel import ExportPanel
 from studio.desk.first_steps import FirstSteps
 from studio.desk.help_pages import TOPICS, help_page, is_global
+from studio.desk.import_panel import ImportPanel
 from studio.desk.preferences_panel import PreferencesPanel
 from studio.desk.sound_cues import SoundCues
 from studio.desk.troubles import Troubles
@@ -115,6 +118,15 @@ class Desk(QObject):
 
     def save_support_bundle(self) -> None:
         self._panel(BundlePanel, self._build_bundle).open()
+
+    def show_export(self) -> None:
+        self._panel(ExportPanel, lambda: ExportPanel(self._session, parent=self._host)).open()
+
+    def show_import(self) -> None:
+        self._panel(ImportPanel, lambda: ImportPanel(self._session, parent=self._host)).open()
+
+    def show_compact(self) -> None:
+        self._panel(CompactPanel, lambda: CompactPanel(self._session, parent=self._host)).open()
 
     def switch_theme(self) -> None:
         self._session.prefer(theme="light" if COLORS.name == "dark" else "dark")

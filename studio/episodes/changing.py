@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from recordings import cutting, history, library
-from recordings.compacting import compact, empty_trash
 from recordings.edits import Change, Trim
 from recordings.merging import merge
 from recordings.repairing import repair
@@ -40,6 +39,12 @@ def split_episode(options: argparse.Namespace) -> int:
     (episode_id,) = _meant(options.folder, [options.id])
     names = cutting.split(options.folder, episode_id, options.at_s)
     say(f"{episode_id} is in the trash, its parts are {', '.join(names)}")
+    return 0
+
+
+def duplicate_episode(options: argparse.Namespace) -> int:
+    (episode_id,) = _meant(options.folder, [options.id])
+    say(f"{cutting.duplicate(options.folder, episode_id)} is the same as {episode_id}")
     return 0
 
 
@@ -100,14 +105,6 @@ def undo_change(options: argparse.Namespace) -> int:
 
 def redo_change(options: argparse.Namespace) -> int:
     say(f"done again: {_sentence(history.redo(options.folder))}")
-    return 0
-
-
-def compact_folder(options: argparse.Namespace) -> int:
-    done = compact(options.folder, tell=lambda name: say(f"rewriting {name}"))
-    say(f"{len(done.episodes)} episodes rewritten, {done.freed_bytes / 2**20:.1f} MiB freed")
-    if options.empty_trash:
-        say(f"{empty_trash(options.folder)} files deleted from the trash")
     return 0
 
 

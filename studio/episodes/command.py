@@ -87,6 +87,10 @@ def _add_cutting(verbs: Verbs) -> None:
     split = add_verb(verbs, "split", changing.split_episode, "make several episodes of one")
     split.add_argument("id", metavar="ID")
     split.add_argument("at_s", nargs="+", type=float, metavar="S", help=SECONDS)
+    twice = add_verb(
+        verbs, "duplicate", changing.duplicate_episode, "the same episode once more, to cut it"
+    )
+    twice.add_argument("id", metavar="ID")
     merge = add_verb(
         verbs, "merge", changing.merge_episodes, "join parts of a split episode, or merge folders"
     )
@@ -112,8 +116,9 @@ def _add_undoing(verbs: Verbs) -> None:
     add_verb(verbs, "undo", changing.undo_change, "take back the last change")
     add_verb(verbs, "redo", changing.redo_change, "do again what was undone")
     compact = add_verb(
-        verbs, "compact", changing.compact_folder, "rewrite trimmed episodes, freeing the disk"
+        verbs, "compact", transferring.compact_folder, "rewrite trimmed episodes, freeing the disk"
     )
     compact.add_argument(
         "--empty-trash", action="store_true", help="also delete for good what is in the trash"
     )
+    compact.add_argument("--json", action="store_true", help="progress as JSON lines")

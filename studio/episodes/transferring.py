@@ -1,4 +1,4 @@
-"""``export`` and ``import``: episodes to and from the formats of other programs.
+"""``export``, ``import`` and ``compact``: what takes long, with progress and a way to stop it.
 
 With ``--json`` progress and outcome are job events, one JSON object per line, as of every job;
 Ctrl-C and SIGTERM stop cleanly.
@@ -15,9 +15,11 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from model import messages
-from recordings.errors import RecordingError
+from recordings.compacting import compact, empty_trash
+from recordings.errors import Cancelled, RecordingError
 from recordings.joint_units import Units
 from recordings.lerobot.layout import Codec, Mode
+from recordings.library import list_episodes
 from recordings.reader import Episode
 from recordings.types import RobotSpec
 from studio.episodes.showing import say
@@ -58,8 +60,29 @@ def add_commands(verbs: Verbs) -> None:
     into.set_defaults(answer=import_source)
 
 
+def compact_folder(options: argparse.Namespace) -> int:
+    """Rewrite what is trimmed; it may be stopped between two episodes."""
+    with telling(options, "compact", options.folder) as tell, stopping() as stop:
+        trimmed = sum(info.trimmed for info in list_episodes(options.folder))
+        names: list[str] = []
+
+        def begin(name: str) -> None:
+            tell.count(len(names), trimmed, f"rewriting {name}")
+            names.append(name)
+
+        done = compact(options.folder, tell=begin, should_stop=stop.asked)
+        told = f"{len(done.episodes)} episodes rewritten, {done.freed_bytes / 2**20:.1f} MiB freed"
+        if stop.asked():
+            tell.cancelled(f"{told}; then it was stopped")
+            return tell.code
+        if options.empty_trash:
+            told += f"; {empty_trash(options.folder)} files deleted from the trash"
+        tell.finished(told)
+    return tell.code
+
+
 def export_folder(options: argparse.Namespace) -> int:
-    with _telling(options, "export", options.out) as tell, _stopping() as stop:
+    with telling(options, "export", options.out) as tell, stopping() as stop:
         if options.format == "lerobot":
             _export_lerobot(options, tell, stop)
         else:
@@ -68,7 +91,7 @@ def export_folder(options: argparse.Namespace) -> int:
 
 
 def import_source(options: argparse.Namespace) -> int:
-    with _telling(options, "import", options.folder) as tell, _stopping() as stop:
+    with telling(options, "import", options.folder) as tell, stopping() as stop:
         units = Units(options.units) if options.units else None
         robot = _robot_of(options.like)
         if options.format == "lerobot":
@@ -159,7 +182,7 @@ class _Stop:
 
 
 @contextmanager
-def _stopping() -> Iterator[_Stop]:
+def stopping() -> Iterator[_Stop]:
     """Ctrl-C and SIGTERM ask instead of killing."""
     stop = _Stop()
     before = {name: signal.signal(name, stop.ask) for name in (signal.SIGINT, signal.SIGTERM)}
@@ -198,8 +221,16 @@ class Teller:
             say(messages.encode(messages.Note(message=sentence)) if self._json else sentence)
 
     def finished(self, sentence: str) -> None:
-        done = messages.Finished(out=self._out)
-        say(messages.encode(done) if self._json else sentence)
+        say(messages.encode(messages.Note(message=sentence)) if self._json else sentence)
+        if self._json:
+            say(messages.encode(messages.Finished(out=self._out)))
+
+    def cancelled(self, sentence: str) -> None:
+        """Somebody stopped it."""
+        self.code = 1
+        say(messages.encode(messages.Note(message=sentence)) if self._json else sentence)
+        if self._json:
+            say(messages.encode(messages.Finished(out=self._out, cancelled=True)))
 
     def failed(self, sentence: str) -> None:
         """For programs; people get the error itself."""
@@ -208,7 +239,7 @@ class Teller:
 
 
 @contextmanager
-def _telling(options: argparse.Namespace, job: str, out: Path) -> Iterator[Teller]:
+def telling(options: argparse.Namespace, job: str, out: Path) -> Iterator[Teller]:
     """Programs get failures as an event; people get them from the top of the command."""
     tell = Teller(job, out, as_json=options.json)
     try:
@@ -216,7 +247,7 @@ def _telling(options: argparse.Namespace, job: str, out: Path) -> Iterator[Telle
     except (RecordingError, OSError) as error:
         if not options.json:
             raise
-        tell.failed(str(error))
+        (tell.cancelled if isinstance(error, Cancelled) else tell.failed)(str(error))
 
 
 def _robot_of(path: Path | None) -> RobotSpec | None:

@@ -13,14 +13,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-LEFT_MIN_PX = 312  # of the panel beside the rail, on a small screen
-
 
 class Page:
     """Base of the five places; panels that stay None are not shown."""
 
     key = ""
     left_px = 272  # width of ``left`` at first
+    left_least_px = 312  # … on a small screen, where it is less than ``left_px``
     uses_stage = True  # False: ``centre`` is shown instead of 3D, cameras and curves
 
     def __init__(self) -> None:
@@ -81,12 +80,13 @@ def show_in(panel: QWidget | None, part: QWidget) -> None:
     QTimer.singleShot(0, panel, lambda: bar.setValue(part.y()))
 
 
-def give_left_its_width(splitter: QSplitter, wanted_px: int) -> None:
-    """The first panel gets ``wanted_px``, less where the window is narrow; the second the rest."""
+def give_left_its_width(splitter: QSplitter, page: Page) -> None:
+    """The first panel gets what ``page`` wants, less on a narrow window; the second the rest."""
     first = splitter.widget(0)
     if first is None:
         return
-    first.setMinimumWidth(min(wanted_px, LEFT_MIN_PX))
+    wanted_px = page.left_px
+    first.setMinimumWidth(min(wanted_px, page.left_least_px))
     first.setMaximumWidth(wanted_px)
     left, rest = splitter.sizes()
     splitter.setSizes([wanted_px, max(0, left + rest - wanted_px)])

@@ -84,6 +84,10 @@ class TeachPage(Page):
         row.addWidget(self.count_text, 1)
         card.body.addLayout(row)
         card.body.addWidget(self.count_bar)
+        recent = button("Save the last minute", icon="record", key=action("save_recent").cap)
+        recent.setToolTip("Whatever just happened becomes a take, recorded or not")
+        recent.clicked.connect(self._teaching.save_recent)
+        card.body.addWidget(recent)
         return card
 
     def _demonstrator_card(self) -> QWidget:

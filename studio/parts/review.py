@@ -1,29 +1,28 @@
 """Looking at episodes: which there are, the one that is open, and the time cursor in it.
 
-Knows the files through ``recordings`` only. One episode is open at a time.
+Knows the files through ``recordings`` only and changes none. One episode is open at a time.
 """
 
 from __future__ import annotations
 
 import bisect
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from devices.commands import SceneState
-from recordings.errors import RecordingError
-from recordings.library import (
-    episode_info,
-    keep,
-    list_episodes,
-    restore,
-    trash,
-)
+from recordings.cutting import start_in_recording_s
+from recordings.edits import Edits, Trim, read_edits
+from recordings.errors import DamagedFile, EpisodeNotFound, RecordingError, RobotMismatch
+from recordings.layout import TRASH, episode_path
+from recordings.library import episode_info, list_episodes, restore
 from recordings.reader import Episode
 from recordings.types import F32, U8, EpisodeInfo, EpisodePhase, RobotSpec
 from studio.notes import noted_scene
+
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the replay
 
 
 class Review(QObject):
@@ -36,11 +35,10 @@ class Review(QObject):
 
     def __init__(self, folder: Path, robot: RobotSpec, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self.folder = folder
         self._robot = robot
         self._episodes: dict[str, EpisodeInfo] = {}
         self._trashed: list[str] = []
-        self._pictured: set[str] = set()  # episodes whose thumbnail was made
         self._told: set[str] = set()  # recovered episodes that were announced
         self._last_tick_ns = 0
         self._position_s = 0.0
@@ -48,7 +46,10 @@ class Review(QObject):
         self.selected = ""
         self.row = 0
         self.playing = False
-        self._scenes: list[SceneState] = []  # of the open episode, in order
+        self.speed = 1.0  # one of SPEEDS
+        self.start_s = 0.0  # of the open episode, in its whole recording
+        self._trim: Trim | None = None  # of the open episode
+        self.scenes: list[SceneState] = []  # of the open episode, in order
         self.t_s: np.ndarray = np.zeros(0)  # (T,) float64 s since the first row
         self.state: F32 = np.zeros((0, len(robot.joints)), np.float32)  # (T, n) rad
         self.action: F32 = self.state
@@ -62,7 +63,7 @@ class Review(QObject):
 
     def load(self) -> None:
         """Read the folder (the recorder process completes what a studio that died left behind)."""
-        self._episodes = {e.id: e for e in list_episodes(self._folder)}
+        self._episodes = {e.id: e for e in list_episodes(self.folder)}
         self.episodesChanged.emit(self.episodes)
 
     def on_episode(self, episode: EpisodeInfo) -> None:
@@ -83,15 +84,32 @@ class Review(QObject):
             )
         self.episodesChanged.emit(self.episodes)
 
-    def set_verdict(self, episode_id: str, *, kept: bool) -> None:
-        """This one was kept or put into the trash from here."""
-        if not kept:
-            self._episodes.pop(episode_id, None)
-            self._trashed.append(episode_id)
-        elif episode_id in self._episodes:
-            known = self._episodes[episode_id]
-            self._episodes[episode_id] = replace(known, phase=EpisodePhase.KEPT)
+    def refresh(self, ids: Iterable[str]) -> None:
+        """These episodes were edited: read what they are now. One that is gone is in the trash."""
+        ids = tuple(ids)
+        self._trashed = [name for name in self._trashed if name not in ids]
+        for name in ids:
+            try:
+                self._episodes[name] = episode_info(self.folder, name)
+            except EpisodeNotFound:
+                self._episodes.pop(name, None)
+                if episode_path(self.folder / TRASH, name).exists():
+                    self._trashed.append(name)
+        if self.episode is not None and self.selected in ids:
+            self._open_again()
         self.episodesChanged.emit(self.episodes)
+
+    def _open_again(self) -> None:
+        """The open episode was edited; the cursor stays at its moment of the recording."""
+        if self.selected not in self._episodes:
+            self.close()
+        elif self._trim_of(self.selected) != self._trim:
+            at_s = self.start_s + float(self.t_s[self.row])
+            self.select(self.selected)
+            self.seek_s(at_s - self.start_s)
+
+    def _trim_of(self, episode_id: str) -> Trim | None:
+        return read_edits(self.folder).get(episode_id, Edits()).trim
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
@@ -104,20 +122,26 @@ class Review(QObject):
             return
         try:
             episode = Episode.open(Path(info.path))
-            difference = self._robot.mismatch(episode.robot)
-            if difference:
-                episode.close()
-                self.noticed.emit(
-                    f"Episode {episode_id} was recorded on another robot: {difference}.", "danger"
-                )
-                return
-            self.state, self.action = episode.state, episode.action
-            self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
-            self._scenes = [s for e in episode.events if (s := noted_scene(e)) is not None]
         except (RecordingError, OSError) as error:
             self.noticed.emit(str(error), "danger")
             return
-        self.episode = episode
+        try:
+            self._show(episode)
+        except (RecordingError, OSError) as error:
+            episode.close()
+            self.noticed.emit(str(error), "danger")
+
+    def _show(self, episode: Episode) -> None:
+        name = episode.info.id
+        if difference := self._robot.mismatch(episode.robot):
+            raise RobotMismatch(f"episode {name}", mismatch=difference)
+        if not len(episode.t_ns):
+            raise DamagedFile(episode.path, found="it has no step")
+        self.start_s, self._trim = start_in_recording_s(episode), self._trim_of(name)
+        self.state, self.action = episode.state, episode.action
+        self.t_s = (episode.t_ns - episode.t_ns[0]) / 1e9
+        self.scenes = [s for e in episode.events if (s := noted_scene(e)) is not None]
+        self.episode, self.row = episode, 0
         self.opened.emit(episode)
         self.seek(0)
 
@@ -142,13 +166,19 @@ class Review(QObject):
         """Put the time cursor on the last row not after ``seconds``."""
         self.seek(int(np.searchsorted(self.t_s, seconds, side="right")) - 1)
 
-    def keep_selected(self) -> None:
-        """Keep this episode: training uses it."""
-        self._verdict(self.selected, kept=True)
+    def step_forward(self) -> None:
+        """On to the next picture."""
+        self._step(1)
 
-    def trash_selected(self) -> None:
-        """Put this episode into the trash; Ctrl+Z brings it back."""
-        self._verdict(self.selected, kept=False)
+    def step_back(self) -> None:
+        """Back to the picture before."""
+        self._step(-1)
+
+    def faster(self) -> None:
+        self._shift_speed(1)
+
+    def slower(self) -> None:
+        self._shift_speed(-1)
 
     def restore_last(self) -> None:
         """Bring the newest trashed episode back."""
@@ -157,17 +187,11 @@ class Review(QObject):
             return
         episode_id = self._trashed.pop()
         try:
-            restore(self._folder, episode_id)
-            self._episodes[episode_id] = episode_info(self._folder, episode_id)
+            restore(self.folder, episode_id)
+            self._episodes[episode_id] = episode_info(self.folder, episode_id)
             self.episodesChanged.emit(self.episodes)
         except (RecordingError, OSError) as error:
             self.noticed.emit(str(error), "danger")
-
-    def keep(self, episode_id: str) -> None:
-        self._verdict(episode_id, kept=True)
-
-    def trash(self, episode_id: str) -> None:
-        self._verdict(episode_id, kept=False)
 
     # ── at the cursor ──────────────────────────────────────────────────────────────────────────
 
@@ -176,7 +200,7 @@ class Review(QObject):
         if not self.playing or self.episode is None:
             return
         if self._last_tick_ns:
-            self._position_s += (now_ns - self._last_tick_ns) / 1e9
+            self._position_s += self.speed * (now_ns - self._last_tick_ns) / 1e9
         self._last_tick_ns = now_ns
         position_s = self._position_s
         row = int(np.searchsorted(self.t_s, position_s, side="right")) - 1
@@ -201,23 +225,11 @@ class Review(QObject):
     @property
     def scene(self) -> SceneState | None:
         """Where the things on the table were at the cursor; None where that was not recorded."""
-        if self.episode is None or not self._scenes:
+        if self.episode is None or not self.scenes:
             return None
         now_ns = int(self.episode.t_ns[self.row])
-        number = bisect.bisect_right(self._scenes, now_ns, key=lambda scene: scene.t_ns)
-        return self._scenes[max(0, number - 1)]
-
-    def next_thumbnail(self) -> tuple[str, U8] | None:
-        """Id and first picture of an episode that has not been pictured yet; one file per call."""
-        for info in self.episodes:
-            if info.id not in self._pictured and info.sealed and not info.problem and info.frames:
-                self._pictured.add(info.id)
-                try:
-                    with Episode.open(info.path) as episode:
-                        return info.id, episode.image(info.cameras[0], 0)
-                except (RecordingError, OSError):
-                    return None  # listed with its problem when the folder is read again
-        return None
+        number = bisect.bisect_right(self.scenes, now_ns, key=lambda scene: scene.t_ns)
+        return self.scenes[max(0, number - 1)]
 
     def close(self) -> None:
         """Let go of the open episode."""
@@ -225,22 +237,32 @@ class Review(QObject):
         if self.episode is not None:
             self.episode.close()
             self.episode = None
-            self._scenes = []
+            self.scenes = []
             self.opened.emit(None)
 
-    def _verdict(self, episode_id: str, *, kept: bool) -> None:
-        if episode_id not in self._episodes:
+    def _step(self, pictures: int) -> None:
+        if self.episode is None:
             return
-        try:
-            if kept:
-                keep(self._folder, episode_id)
-                self.set_verdict(episode_id, kept=True)
-                return
-            if episode_id == self.selected:
-                self.close()
-            trash(self._folder, episode_id)
-        except (RecordingError, OSError) as error:
-            self.noticed.emit(str(error), "danger")
-            return
-        self.set_verdict(episode_id, kept=False)
-        self.noticed.emit("Episode is in the trash. Ctrl+Z brings it back.", "info")
+        if self.playing:
+            self.toggle_play()
+        at = self._pictures_at
+        number = int(np.searchsorted(at, self.row, side="right")) - 1
+        if pictures < 0 and at[number] < self.row:  # between two pictures: back to the one seen
+            pictures += 1
+        self.seek(int(at[min(max(number + pictures, 0), len(at) - 1)]))
+
+    @property
+    def _pictures_at(self) -> np.ndarray:
+        """(p,) rows at which any camera had a new picture; the first row is one."""
+        assert self.episode is not None
+        new = np.zeros(len(self.t_s), dtype=bool)
+        for index in self.episode.frame_index.values():
+            new[1:] |= np.diff(index) != 0
+        new[0] = True
+        if not self.episode.frame_index:
+            new[:] = True
+        return np.flatnonzero(new)
+
+    def _shift_speed(self, by: int) -> None:
+        at = min(range(len(SPEEDS)), key=lambda i: abs(SPEEDS[i] - self.speed))
+        self.speed = SPEEDS[min(max(at + by, 0), len(SPEEDS) - 1)]

@@ -33,6 +33,7 @@ class Teaching(QObject):
         self.mark: bool | None = None  # success mark of the take that runs
         self.last_id = ""  # newest take that was kept
         self._episode = ""  # the take that runs
+        self._recent = ""  # a last minute whose file is being written
         self._since_ns = 0
         self._unsealed: set[str] = set()  # takes whose file is still being closed
 
@@ -137,6 +138,14 @@ class Teaching(QObject):
             self.last_id = ""
             self.changed.emit()
 
+    def save_recent(self) -> None:
+        """Make a take of the last minute, whether it was recorded or not."""
+        if self._cell.recorder is None or not self._cell.ready:
+            self.noticed.emit("The arm is not connected: nothing has happened yet.", "attention")
+            return
+        self._recent = self._cell.recorder.save_recent(self.task or "not named yet")
+        self.noticed.emit("The last minute is being saved.", "info")
+
     def end(self) -> None:
         """End in order: the take that runs is kept for review, the demonstrator ends, arm holds."""
         if self.series is not None:
@@ -181,6 +190,10 @@ class Teaching(QObject):
 
     def on_episode(self, episode: EpisodeInfo) -> None:
         """The recorder tells how far a take is."""
+        if episode.sealed and episode.id == self._recent:
+            self._recent = ""
+            said = f"The last {episode.duration_s:.0f} s are saved. Judge them on Review."
+            self.noticed.emit(said, "ok")
         if episode.sealed and episode.id in self._unsealed:
             self._unsealed.discard(episode.id)
             self.changed.emit()

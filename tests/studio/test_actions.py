@@ -17,6 +17,8 @@ def test_every_key_means_one_thing_on_a_page():
 def test_every_intent_is_a_method_of_the_session():
     from studio.desk.desk import Desk
     from studio.parts.asking import Asking
+    from studio.parts.editing import Editing
+    from studio.parts.replaying import Replaying
     from studio.parts.review import Review
     from studio.parts.rollout import Rollout
     from studio.parts.running import Running
@@ -25,7 +27,8 @@ def test_every_intent_is_a_method_of_the_session():
     from studio.session import Session
 
     parts = {"running": Running, "rollout": Rollout, "teaching": Teaching, "review": Review}
-    parts |= {"training": Training, "desk": Desk, "asking": Asking}
+    parts |= {"training": Training, "desk": Desk, "asking": Asking, "editing": Editing}
+    parts |= {"replaying": Replaying}
     for entry in ACTIONS:
         if entry.intent:
             head, _, tail = entry.intent.rpartition(".")

@@ -33,6 +33,7 @@ from recordings.types import (
     RobotSpec,
     Verdict,
 )
+from studio.parts.editing import Editing
 from studio.parts.estimating import EstimatePhase, Estimating
 from studio.parts.review import Review
 from studio.parts.running import Running
@@ -317,7 +318,7 @@ def test_the_picture_at_the_cursor_is_the_one_recorded_there(review, episode_fil
 
 def test_a_trashed_episode_comes_back(review, episode_file):
     review.select(episode_file.stem)
-    review.trash_selected()
+    Editing(review).trash()
     assert review.episodes == []
     review.restore_last()
     assert [e.id for e in review.episodes] == [episode_file.stem]
@@ -325,7 +326,7 @@ def test_a_trashed_episode_comes_back(review, episode_file):
 
 def test_keeping_marks_the_file_not_only_the_list(review, episode_file):
     review.select(episode_file.stem)
-    review.keep_selected()
+    Editing(review).keep()
     assert list_episodes(episode_file.parent)[0].phase is EpisodePhase.KEPT
 
 

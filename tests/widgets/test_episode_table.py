@@ -55,11 +55,11 @@ def test_the_selection_stays_on_its_episode(table: EpisodeTable):
     ("button", "signal"),
     [("keep_button", "keepRequested"), ("trash_button", "trashRequested")],
 )
-def test_a_button_asks_for_the_selected_episode(table, qtbot: QtBot, button: str, signal: str):
+def test_a_button_asks_for_what_is_chosen(table, qtbot: QtBot, button: str, signal: str):
     table.select("001")
-    with qtbot.waitSignal(getattr(table, signal), timeout=500) as asked:
+    with qtbot.waitSignal(getattr(table, signal), timeout=500):
         qtbot.mouseClick(getattr(table, button), Qt.MouseButton.LeftButton)
-    assert asked.args == ["001"]
+    assert table.chosen == ("001",)
 
 
 def test_nothing_can_be_trashed_without_a_selection(table: EpisodeTable):
@@ -75,16 +75,16 @@ def test_a_kept_episode_is_not_kept_again(table: EpisodeTable):
 
 def test_holding_backspace_trashes_once(table: EpisodeTable, qtbot: QtBot, held_key):
     table.select("001")
-    asked: list[str] = []
-    table.trashRequested.connect(asked.append)
+    asked: list[bool] = []
+    table.trashRequested.connect(lambda: asked.append(True))
     qtbot.keyPress(table, Qt.Key.Key_Backspace)
     held_key(table, Qt.Key.Key_Backspace)
-    assert asked == ["001"]
+    assert len(asked) == 1
 
 
 def test_an_unreadable_episode_is_listed_with_its_reason(table: EpisodeTable):
     table.set_episodes([_episode(7, problem="no group 'steps'")])
-    assert table.text(0, "Task") == "no group 'steps'"
+    assert table.text(0, "Task").startswith("no group 'steps'")
     assert table.text(0, "Verdict") == "! unreadable"
 
 
