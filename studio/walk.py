@@ -49,11 +49,11 @@ class Walk(QObject):
         self._timer.start()
 
     def _on_timer_timeout(self) -> None:
-        if self._wait is not None and not self._wait.until():
-            if time.monotonic() - self._since_s > self._wait.timeout_s:
-                self._end(f"waited {self._wait.timeout_s:.0f} s for {self._wait.what}")
-            return
         try:
+            if self._wait is not None and not self._wait.until():
+                if time.monotonic() - self._since_s > self._wait.timeout_s:
+                    self._end(f"waited {self._wait.timeout_s:.0f} s for {self._wait.what}")
+                return
             self._wait = next(self._script)
             self._since_s = time.monotonic()
         except StopIteration:

@@ -27,7 +27,12 @@ def studio(qapp, tmp_path, monkeypatch):
     said: list[str] = []
 
     def begin(script: Script) -> None:
-        (window,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+        windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, Window)]
+        if len(windows) != 1:
+            problems.append(f"{len(windows)} studio windows are open, expected 1")
+            QApplication.quit()
+            return
+        (window,) = windows
         walk = Walk(script(window), window)
         window.session.noticed.connect(lambda text, level: said.append(f"{level}: {text}"))
 

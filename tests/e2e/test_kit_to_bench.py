@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 
 from devices.calibration.store import write_calibration
 from devices.emulators.arm_stand import ArmStandProcess
@@ -14,7 +16,7 @@ from studio.app import Studio
 from studio.settings import Folders, load_preferences
 from widgets import theme
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400, method="thread")]
 PATIENCE_MS = 120_000
 BUS = "\n[bus]\nreply_ms = 100\nretry_ms = 100\nstale_ms = 2000\n[rig]\nbus_lost_s = 5.0\n"
 
@@ -40,6 +42,9 @@ def studio(qapp, tmp_path, monkeypatch):
     made.window.show()
     yield made
     made.window.close()
+    made.window.session.deleteLater()
+    made.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # nobody else's loop finds it
 
 
 def test_a_kit_becomes_the_bench_and_its_motors_are_seen(studio, kit, qtbot, tmp_path):

@@ -16,7 +16,7 @@ from studio.jobs import Job, foresight_command
 from studio.parts.training import TrainingSet
 from studio.walk import Wait, pause
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900, method="thread")]
 
 
 AGAIN = 10  # times a person tries once more when the arm came to hold by itself
