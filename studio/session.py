@@ -184,6 +184,7 @@ class Session(QObject):
                 self.folders.config,
                 self._bench_file,
                 rig_holds_ports=self._rig_holds_ports,
+                rig_cameras=self._rig_cameras,
                 parent=self,
             )
             part.benchWritten.connect(self.benchWanted)
@@ -228,6 +229,11 @@ class Session(QObject):
     def _rig_holds_ports(self) -> bool:
         phase = self.status.phase
         return self.cell.rig.alive and phase in (RigPhase.CONNECTING, RigPhase.READY)
+
+    def _rig_cameras(self) -> frozenset[str]:
+        if not self._connect_wanted and not self._rig_holds_ports():
+            return frozenset()
+        return frozenset(camera.address for camera in self.cell.bench.cameras)
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
@@ -376,11 +382,14 @@ class Session(QObject):
 
     def _connect_when_possible(self) -> None:
         waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)
-        busy = self._setting_up is not None and self._setting_up.busy  # a port has one owner
-        ready = self.cell.rig.alive and not busy
-        if self._connect_wanted and waiting and ready:
+        if self._connect_wanted and waiting and self.cell.rig.alive and self._ports_are_free():
             self._connect_wanted = False
             self.cell.send(Connect())
+
+    def _ports_are_free(self) -> bool:
+        """A port has one owner, and a camera too."""
+        part = self._setting_up
+        return part is None or not (part.busy or part.cameras.holds(self._rig_cameras()))
 
     def _read_frames(self) -> None:
         for name, ring in self.cell.rig.live.frames.items():

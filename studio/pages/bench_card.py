@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from devices.cameras.listing import list_cameras
 from studio.session import Session
+from widgets.camera_slots import CameraItem, CameraSlots
 from widgets.card import Card, button, label
 
-ROLES = ("front", "wrist", "top", "left", "right")
-NO_ROLE = "Not used"
+ONE_ARM, TWO_ARMS = ("front", "wrist", "top"), ("top", "left", "right")
 
 
 class BenchCard(Card):
@@ -23,10 +20,9 @@ class BenchCard(Card):
         super().__init__("Cameras and bench file")
         self._session = session
         self._part = session.setting_up
-        self._shown: object = None
-        self._typed: dict[str, str] = {}  # address → name
-        self._cameras = QVBoxLayout()
-        self._cameras.setSpacing(6)
+        self._of_rig = {c.address: c.spec.name for c in session.cell.bench.cameras}
+        self.cameras = CameraSlots()
+        self._none = label("No camera is plugged in.", role="quiet", wrap=True)
         self.address = QLineEdit()
         self.address.setPlaceholderText("Another camera, e.g. http://…/video")
         self.address.setAccessibleName("Address of another camera")
@@ -42,12 +38,17 @@ class BenchCard(Card):
         foot.addWidget(self.save)
         foot.addWidget(self.edit)
         foot.addStretch(1)
-        self.body.addLayout(self._cameras)
+        for widget in (self.cameras, self._none):
+            self.body.addWidget(widget)
         self.body.addLayout(row)
         for widget in (self._file, self._missing):
             self.body.addWidget(widget)
         self.body.addLayout(foot)
         self._part.changed.connect(self._show)
+        self._part.cameras.changed.connect(self._show)
+        self._part.cameras.seen.connect(self._on_cameras_seen)
+        session.ticked.connect(self._show_pictures_of_rig)
+        self.cameras.placed.connect(self._part.use_camera)
         self.add.clicked.connect(self._on_add_clicked)
         self.address.returnPressed.connect(self._on_add_clicked)
         self.save.clicked.connect(self._part.write)
@@ -65,51 +66,38 @@ class BenchCard(Card):
         self._show_cameras()
 
     def _show_cameras(self) -> None:
-        cameras = self._part.kit.draft.cameras
-        found = {c.address: c.name for c in list_cameras() if c.address} | self._typed
-        found |= {c.address: c.address for c in cameras if c.address not in found}
-        roles = {c.address: c.role for c in cameras}
-        shown = (found, roles)
-        if shown == self._shown:
+        draft = self._part.kit.draft
+        places = {camera.address: camera.role for camera in draft.cameras}
+        found = self._part.cameras.found
+        items = [CameraItem(a, name, places.get(a, "")) for a, name in found.items()]
+        slots, others = (TWO_ARMS, ONE_ARM) if draft.two_arms else (ONE_ARM, TWO_ARMS)
+        self.cameras.set_cameras(items, slots, others)
+        self._none.setVisible(not items)
+        for address in found:
+            self._on_cameras_seen(address)
+
+    def _on_cameras_seen(self, address: str) -> None:
+        glance = self._part.cameras.glance(address)
+        if glance.picture is not None:
+            self.cameras.set_picture(address, glance.picture)
+        elif address not in self._of_rig:
+            self.cameras.set_trouble(address, glance.trouble)
+
+    def _show_pictures_of_rig(self) -> None:
+        """Cameras of the bench that is open are with the rig; here is what it sees."""
+        if not self._part.shown:
             return
-        self._shown = shown
-        while (entry := self._cameras.takeAt(0)) is not None:
-            widget = entry.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for address, name in found.items():
-            self._cameras.addWidget(self._row(address, name, roles.get(address, "")))
-        if not found:
-            self._cameras.addWidget(label("No camera is plugged in.", role="quiet", wrap=True))
-
-    def _row(self, address: str, name: str, role: str) -> QWidget:
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        words = label(name, role="value", wrap=True)
-        words.setToolTip(address)
-        box = QComboBox()
-        box.setAccessibleName(f"Role of {name}")
-        box.addItem(NO_ROLE, "")
-        for known in dict.fromkeys((*ROLES, *filter(None, (role,)))):
-            box.addItem(known.capitalize(), known)
-        box.setCurrentIndex(max(0, box.findData(role)))
-        box.activated.connect(partial(self._on_role_activated, address, box))
-        line.addWidget(words, 1)
-        line.addWidget(box)
-        return row
-
-    def _on_role_activated(self, address: str, box: QComboBox, _index: int) -> None:
-        self._part.use_camera(address, box.currentData())
+        for address, role in self._of_rig.items():
+            frame = self._session.frames.get(role)
+            if frame is not None and self._part.cameras.glance(address).picture is None:
+                self.cameras.set_picture(address, frame.image)
 
     def _on_add_clicked(self) -> None:
         address = self.address.text().strip()
-        if address:
-            self._typed[address] = address
-            taken = {camera.role for camera in self._part.kit.draft.cameras}
-            free = next((role for role in ROLES if role not in taken), "")
+        if address and self._part.add_camera(address):
             self.address.clear()
+            taken = {camera.role for camera in self._part.kit.draft.cameras}
+            free = next((place for place in (*ONE_ARM, *TWO_ARMS) if place not in taken), "")
             self._part.use_camera(address, free)
 
     def _on_edit_clicked(self) -> None:

@@ -1,29 +1,33 @@
-"""Starts and watches the process that sets up a kit: the window's end of its pipe. Knows no Qt."""
+"""Starts and watches a process that sets something up: our end of its pipe. Knows no Qt."""
 
 from __future__ import annotations
 
 import atexit
 import multiprocessing
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-
-from devices.setup.messages import Report, Request
+from typing import Generic, TypeVar
 
 END_S = 5.0  # putting the motors back takes a moment
 
-
-def run_worker(pipe: Connection) -> None:
-    """Body of the process; what it needs is loaded there, not in the window's process."""
-    from studio.setting_up.worker import main
-
-    main(pipe)
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 
 
-class WorkerHost:
+class WorkerHost(Generic[Asked, Told]):
     """One worker process, started with the first request."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: Callable[[Connection], None], name: str) -> None:
+        """Nothing is started yet.
+
+        Args:
+            body: of the process; ends when its pipe is closed. What it needs it imports itself.
+            name: of the process, for people who look for it.
+        """
+        self._body = body
+        self._name = name
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
 
@@ -31,7 +35,7 @@ class WorkerHost:
     def alive(self) -> bool:
         return self._process is not None and self._process.is_alive()
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: Asked) -> None:
         """Queue a request; a process that is gone is started anew."""
         if not self.alive:
             self.close()
@@ -40,9 +44,9 @@ class WorkerHost:
         with suppress(OSError):  # it ended just now; poll tells nothing, the next request restarts
             self._pipe.send(request)
 
-    def poll(self) -> list[Report]:
+    def poll(self) -> list[Told]:
         """What was told since the last call; never waits."""
-        reports: list[Report] = []
+        reports: list[Told] = []
         if self._pipe is None:
             return reports
         with suppress(EOFError, OSError):
@@ -68,7 +72,7 @@ class WorkerHost:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=run_worker, args=(theirs,), name="foresight-setup")
+        self._process = context.Process(target=self._body, args=(theirs,), name=self._name)
         self._process.start()
         theirs.close()
         atexit.register(self.close)

@@ -38,6 +38,7 @@ from devices.setup.messages import (
     TakeOver,
 )
 from recordings.types import Fault
+from studio.setting_up.cameras import SeenCameras
 from studio.setting_up.kit import Kit, arms_in, ports_of
 from studio.setting_up.work import LOST, Work, WorkerLost
 
@@ -60,6 +61,7 @@ class SettingUp(QObject):
         bench_file: Path | None,
         *,
         rig_holds_ports: Callable[[], bool],
+        rig_cameras: Callable[[], frozenset[str]],
         parent: QObject | None = None,
     ) -> None:
         """Nothing is looked at yet.
@@ -68,6 +70,7 @@ class SettingUp(QObject):
             folder: of a bench file that is new.
             bench_file: the one that is open, None for the simulated bench.
             rig_holds_ports: whether the rig has the ports of the open bench now.
+            rig_cameras: addresses of the cameras that the rig has or is about to have.
             parent: of the object.
         """
         super().__init__(parent)
@@ -87,6 +90,7 @@ class SettingUp(QObject):
         self._rig_held = False
         self._stale = False  # motors hold other numbers than when they were looked at
         self._work = Work()
+        self.cameras = SeenCameras(lambda: self.kit.draft.cameras, rig_cameras, self)
         self._read_file(opened=bench_file is not None)
 
     # ── life ───────────────────────────────────────────────────────────────────────────────────
@@ -94,16 +98,19 @@ class SettingUp(QObject):
     def show(self) -> None:
         """Open the place where a kit is set up, and look."""
         self.shown = True
+        self.cameras.look()
         self.look()
 
     def hide(self) -> None:
         """Close it; whatever holds a port ends."""
         self.shown = False
+        self.cameras.rest()
         self.leave()
         self.changed.emit()
 
     def close(self) -> None:
         """End the process; motors that were being measured are put back."""
+        self.cameras.close()
         self._work.close()
 
     def tick(self, _now_ns: int) -> None:
@@ -113,6 +120,8 @@ class SettingUp(QObject):
         except WorkerLost:
             self._end()
             self._refuse(LOST)
+        if self.shown:
+            self.cameras.tick()
         held = self._rig_holds_ports()
         if held != self._rig_held:
             self._rig_held = held
@@ -184,6 +193,15 @@ class SettingUp(QObject):
         else:
             draft = draft.without_camera(address)
         self._change(replace(self.kit, draft=draft))
+
+    def add_camera(self, address: str) -> bool:
+        """Look through a camera that no listing tells; says whether its address can be one."""
+        try:
+            self.cameras.add(address)
+        except DeviceError as error:
+            self._refuse(error.to_fault(t_ns=0))
+            return False
+        return True
 
     # ── calibrating ────────────────────────────────────────────────────────────────────────────
 

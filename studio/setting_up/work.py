@@ -7,6 +7,7 @@ held. Knows no kit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 from devices.setup.messages import Doing, Done, Leave, Report, Request
 from recordings.types import Fault
@@ -18,6 +19,13 @@ LOST = Fault(
 )  # fmt: skip
 
 
+def run_worker(pipe: Connection) -> None:
+    """Body of the process; what it needs is loaded there, not in the window's process."""
+    from studio.setting_up.worker import main
+
+    main(pipe)
+
+
 class Work:
     """The worker, and how far it is."""
 
@@ -25,7 +33,7 @@ class Work:
         self.doing = ""  # in words
         self._said = ""  # by the worker
         self._pending = 0  # requests that it has not dealt with yet
-        self._host = WorkerHost()
+        self._host: WorkerHost[Request, Report] = WorkerHost(run_worker, "foresight-setup")
 
     @property
     def busy(self) -> bool:
