@@ -66,11 +66,17 @@ class CameraSlots(QWidget):
         self._shown: object = None
         self.tiles: dict[str, CameraTile] = {}
         self.slots: dict[str, Slot] = {}
-        self._grid = QGridLayout(self)
+        self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(8)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(column, 1)
+        self._troubles = label("", role="quiet", wrap=True)
+        self._troubles.setVisible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._grid)
+        column.addWidget(self._troubles)
+        for at in range(COLUMNS):
+            self._grid.setColumnStretch(at, 1)
 
     def set_cameras(
         self, cameras: Sequence[CameraItem], places: Sequence[str], others: Sequence[str] = ()
@@ -99,16 +105,30 @@ class CameraSlots(QWidget):
         cells += [self._tile(camera, choices) for camera in cameras if not camera.place]
         for at, cell in enumerate(cells):
             self._grid.addWidget(cell, at // COLUMNS, at % COLUMNS, Qt.AlignmentFlag.AlignTop)
+        self._show_troubles()
 
     def set_picture(self, address: str, picture: U8) -> None:
         """What a camera sees now: (h, w, 3) RGB, shared. An unknown address is ignored."""
         if address in self.tiles:
             self.tiles[address].thumb.set_picture(picture)
+            self._show_troubles()
 
     def set_trouble(self, address: str, text: str) -> None:
-        """Why a camera sees nothing."""
+        """Why a camera sees nothing, in a sentence; "" while it is being opened."""
         if address in self.tiles:
             self.tiles[address].thumb.set_trouble(text)
+            self._show_troubles()
+
+    @property
+    def troubles(self) -> str:
+        """What stands below the pictures: one line per camera that has a trouble."""
+        texts = (tile.thumb.trouble for tile in self.tiles.values())
+        return "\n".join(filter(None, texts))
+
+    def _show_troubles(self) -> None:
+        if self.troubles != self._troubles.text():
+            self._troubles.setText(self.troubles)
+            self._troubles.setVisible(bool(self.troubles))
 
     def _tile(self, camera: CameraItem, choices: Sequence[str]) -> CameraTile:
         tile = self.tiles[camera.address] = CameraTile(camera, choices)
@@ -214,7 +234,7 @@ class Thumb(QWidget):
         self._camera = camera
         self._array: U8 | None = None  # holds the memory that _image shares
         self._image: QImage | None = None
-        self._trouble = "Opening it…"
+        self._trouble = ""
         self._pressed: QPoint | None = None
         self.setMinimumSize(*_PICTURE_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -224,7 +244,7 @@ class Thumb(QWidget):
 
     @property
     def trouble(self) -> str:
-        """Why there is no picture, "" there is one."""
+        """Why there is no picture; "" there is one, or there will be."""
         return self._trouble
 
     def set_picture(self, picture: U8) -> None:
@@ -233,10 +253,9 @@ class Thumb(QWidget):
         self.update()
 
     def set_trouble(self, text: str) -> None:
-        if text != self._trouble:
-            self._image, self._array, self._trouble = None, None, text
-            self.setToolTip(f"{self._camera.address}\n{text}")
-            self.update()
+        """No picture, and why; "" it is being opened."""
+        self._image, self._array, self._trouble = None, None, text
+        self.update()
 
     # ── dragging ───────────────────────────────────────────────────────────────────────────────
 
@@ -270,7 +289,7 @@ class Thumb(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._image is None:
-            self._paint_trouble(painter)
+            self._paint_nothing(painter)
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(QRectF(self.rect()), self._image, self._part(self._image))
@@ -282,22 +301,26 @@ class Thumb(QWidget):
         width, height = self.width() / scale, self.height() / scale
         return QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
 
-    def _paint_trouble(self, painter: QPainter) -> None:
+    def _paint_nothing(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), QColor(COLORS.sunken))
-        picture = icons.pixmap("camera_off", COLORS.quiet, size_px=20)
-        painter.drawPixmap(QPointF(self.width() / 2 - 10, 8), picture)
+        icon = icons.pixmap("camera_off", COLORS.quiet, size_px=20)
+        middle = self.height() / 2
+        painter.drawPixmap(QPointF(self.width() / 2 - 10, middle - 20), icon)
         painter.setFont(theme.font(11))
         painter.setPen(QColor(COLORS.quiet))
-        area = QRectF(6, 32, self.width() - 12, self.height() - 34)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        painter.drawText(area, flags | Qt.TextFlag.TextWordWrap, self._trouble)
+        area = QRectF(0, middle + 6, self.width(), 20)
+        words = "no picture" if self._trouble else "opening…"
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def _short(text: str, tip: str) -> QLabel:
-    """A name that never makes its column wider."""
-    words = label(text, role="value")
+    """A name as wide as a thumbnail; of an address its two ends."""
+    words = label("", role="value")
+    name = text.split("//", 1)[-1]
+    elide = Qt.TextElideMode.ElideMiddle
+    words.ensurePolished()  # measured in the font that it is drawn with
+    words.setText(words.fontMetrics().elidedText(name, elide, _PICTURE_PX[0]))
     words.setToolTip(f"{text}\n{tip}")
-    words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return words
 
 
@@ -316,7 +339,9 @@ def main() -> None:
         slots.set_cameras(cameras, ("front", "wrist", "top"), ("left", "right"))
         slots.set_picture("usb:1", picture())
         slots.set_picture("usb:2", picture())
-        slots.set_trouble("http://bench/video", "It does not answer. Is it switched on?")
+        slots.set_trouble(
+            "http://bench/video", "The camera does not answer. Is it on?"
+        )
         return slots
 
     demo.show(build, size=(360, 330))

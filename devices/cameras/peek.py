@@ -30,7 +30,7 @@ class Glance:
 
     address: str
     picture: U8 | None  # (h, WIDTH_PX, 3) RGB
-    trouble: str = ""  # a sentence with its fix
+    trouble: str = ""  # a sentence with its fix; "" without a picture: not opened yet
 
 
 class Peek:

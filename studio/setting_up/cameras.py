@@ -19,7 +19,7 @@ from studio.setting_up.host import WorkerHost
 from studio.setting_up.peeking import LookingAt, run_peek
 
 LOOK_S = 1.5  # between two looks at what is plugged in
-NOT_SEEN = Glance("", None, "Opening it…")
+NOT_SEEN = Glance("", None)
 
 
 class SeenCameras(QObject):
@@ -56,7 +56,7 @@ class SeenCameras(QObject):
         )
 
     def glance(self, address: str) -> Glance:
-        """What a camera saw last, or why it sees nothing."""
+        """What a camera saw last, or why it sees nothing; neither while it is being opened."""
         return self._glances.get(address, NOT_SEEN)
 
     def holds(self, addresses: frozenset[str]) -> bool:
@@ -81,7 +81,7 @@ class SeenCameras(QObject):
         found |= {address: address for address in drafted if address not in found}
         free = frozenset(found) - self._taken()
         both, self._free = free & (self._free | self._wanted.keys() | self._typed.keys()), free
-        self._want({a: _entry(drafted.get(a) or CameraDraft("camera", a)) for a in both})
+        self._want({a: _entry(drafted.get(a) or CameraDraft("not used", a)) for a in both})
         if found != self.found:
             self.found = found
             self.changed.emit()
@@ -119,4 +119,5 @@ class SeenCameras(QObject):
 
 
 def _entry(draft: CameraDraft) -> CameraEntry:
-    return CameraEntry("camera", draft.address, draft.width, draft.height, draft.fps)
+    """Named by its address: another place does not open it anew."""
+    return CameraEntry(draft.address, draft.address, draft.width, draft.height, draft.fps)
