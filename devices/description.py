@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -102,6 +102,7 @@ class JointMap:
     dof: npt.NDArray[np.intp]  # (n,) addresses in qvel
     offset: F64  # (n,) rad (or 0): mujoco = offset + scale * q
     scale: F64  # (n,)
+    tied: npt.NDArray[np.intp]  # (k, 2) addresses in qpos: the first is always what the second is
 
     @classmethod
     def of(cls, model: mujoco.MjModel) -> JointMap:
@@ -123,7 +124,13 @@ class JointMap:
             dof=np.array([int(j.dofadr[0]) for j in joints], dtype=np.intp),
             offset=offset,
             scale=scale,
+            tied=_tied(model),
         )
+
+    def put(self, qpos: F64, q: npt.ArrayLike) -> None:
+        """Write joints (n,) into (nq,) positions, and what is tied to them: a second finger."""
+        qpos[self.qpos] = self.to_mujoco(q)
+        qpos[self.tied[:, 0]] = qpos[self.tied[:, 1]]
 
     @property
     def lower(self) -> F64:
@@ -144,6 +151,17 @@ class JointMap:
         return ((np.asarray(angles, dtype=np.float64) - self.offset) / self.scale).astype(
             np.float32
         )
+
+
+def _tied(model: mujoco.MjModel) -> npt.NDArray[np.intp]:
+    """(k, 2) addresses of joints that move alike: a description ties only what is so."""
+    pairs = [model.jnt_qposadr[[int(e.obj1id[0]), int(e.obj2id[0])]] for e in _ties(model)]
+    return np.array(pairs, dtype=np.intp).reshape(-1, 2)
+
+
+def _ties(model: mujoco.MjModel) -> list[Any]:
+    joint = 2  # mjEQ_JOINT; MuJoCo is not loaded here
+    return [model.equality(i) for i in range(model.neq) if int(model.eq_type[i]) == joint]
 
 
 def _speeds(model: mujoco.MjModel) -> F64:

@@ -248,7 +248,9 @@ class Kinematics:
         return mink.ConfigurationLimit(self._model)
 
     def _configuration(self, q: npt.ArrayLike) -> mink.Configuration:
-        self._scratch.update(self._joints.to_mujoco(q))
+        qpos = self._scratch.q.copy()
+        self._joints.put(qpos, q)
+        self._scratch.update(qpos)
         return self._scratch
 
     @cached_property
@@ -260,7 +262,7 @@ class Kinematics:
         return velocity * min(1.0, _STEP_LIMIT_RAD / max(1e-9, float(np.abs(velocity).max())))
 
     def _keep_gripper(self, here: mink.Configuration, start: npt.NDArray[np.floating]) -> F32:
-        q = self._joints.from_mujoco(here.q)
+        q = self._joints.from_mujoco(here.q[self._joints.qpos])
         grips = [s.is_gripper for s in self._joints.specs]
         q[grips] = start[grips]
         return q
@@ -343,7 +345,7 @@ class Kinematics:
     # ── scratch ────────────────────────────────────────────────────────────────────────────
 
     def _place(self, q: npt.ArrayLike) -> None:
-        self._data.qpos[self._joints.qpos] = self._joints.to_mujoco(q)
+        self._joints.put(self._data.qpos, q)
         mujoco.mj_kinematics(self._model, self._data)
 
     def _site_pose(self, site: int) -> F64:

@@ -141,7 +141,7 @@ class ArmPhysics:
         """The arm at joints (n,) rad at once, standing still, whatever is in its way."""
         taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
         angles = self._joints.to_mujoco(taken)
-        self._data.qpos[self._joints.qpos] = angles
+        self._joints.put(self._data.qpos, taken)
         self._data.qvel[self._joints.dof] = 0.0
         self._data.ctrl[:] = angles
         self._data.act[:] = angles

@@ -53,7 +53,7 @@ class SimCameras:
 
     def matrix(self, camera: str, q: npt.ArrayLike, *, width: int, height: int) -> CameraMatrix:
         """Matrix of ``camera`` when the arm is at q (n,) rad and the picture is width × height."""
-        self._data.qpos[self._joints.qpos] = self._joints.to_mujoco(q)
+        self._joints.put(self._data.qpos, q)
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
         return camera_matrix(self._model, self._data, camera, width=width, height=height)
