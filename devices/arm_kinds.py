@@ -32,11 +32,18 @@ def _gello() -> ArmKind:
     return KIND
 
 
+def _yam() -> ArmKind:
+    from devices.yam.bench import KIND
+
+    return KIND
+
+
 KINDS: Mapping[str, Callable[[], ArmKind]] = {
     "so101": _so101,
     "so100": _so101,
     "koch": _koch,
     "gello": _gello,
+    "yam": _yam,
 }
 ARM_TABLES = ("kind", "follower", "leaders")
 

@@ -1,4 +1,4 @@
-"""`foresight emulate so101|koch`: arms made of software, on ports that any driver can open.
+"""`foresight emulate so101|koch|yam`: arms made of software, on ports that any driver can open.
 
 Prints the ports, then runs until Ctrl+C or the end of stdin's owner. On stdin it takes orders, one
 JSON object per line: pull the cable, block a joint, spoil answers. Also writes a bench file and the
@@ -118,10 +118,14 @@ def write_files(
     """Calibrations (ours and LeRobot's) beside the ports; a bench file where there is an arm."""
     places: dict[str, dict[str, str]] = {}
     for name in names:
-        calibration = MAKES[make].calibration(SEEDS[name], name.endswith("leader"))
-        write_calibration(folder / f"{name}.toml", calibration)
-        write_lerobot(folder / f"{name}.json", calibration)
-        places[name] = {"port": str(folder / name), "calibration": f"{name}.toml"}
+        interface, calibrated = MAKES[make].interface, MAKES[make].calibration
+        port = f"{interface}:{folder / name}" if interface else str(folder / name)
+        places[name] = {"port": port}
+        if calibrated is not None:
+            calibration = calibrated(SEEDS[name], name.endswith("leader"))
+            write_calibration(folder / f"{name}.toml", calibration)
+            write_lerobot(folder / f"{name}.json", calibration)
+            places[name]["calibration"] = f"{name}.toml"
     if not any(name.endswith("follower") for name in places):
         return None
     content: dict[str, object] = {"version": 1, **arm_tables(places, make)}

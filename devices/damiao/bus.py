@@ -16,6 +16,7 @@ from typing import Any
 
 import can
 import serial
+from can.interfaces.slcan import slcanBus
 
 from devices.damiao.errors import CanDown, CanMissing, CanRefused
 from devices.errors import ConnectFailed, NotConnected
@@ -108,9 +109,12 @@ class CanBus:
     def close(self) -> None:
         """Give the adapter back; may be called twice."""
         bus, self._bus = self._bus, None
-        if bus is not None:
-            with suppress(*GONE):  # it may be gone already
-                bus.shutdown()
+        if bus is None:
+            return
+        with suppress(*GONE):  # it may be gone already
+            bus.shutdown()
+        if isinstance(bus, slcanBus):  # its last word may not have gone out, and it kept the port
+            bus.serialPortOrig.close()
 
     # ── exchanges ──────────────────────────────────────────────────────────────────────────
 
@@ -174,6 +178,9 @@ class CanBus:
             found[id_] = data
 
     def _drain(self, bus: can.BusABC) -> None:
+        if isinstance(bus, slcanBus):
+            bus.flush()  # acknowledgements lie between its frames, where recv would stop
+            return
         while bus.recv(0.0) is not None:
             self.tally.strangers += 1
 
@@ -196,7 +203,7 @@ def _opened(interface: str, channel: str) -> can.BusABC:
     if interface == "gs_usb":
         options["index"] = int(channel)
     bus = can.Bus(interface=interface, channel=channel, **options)
-    if isinstance(port := getattr(bus, "serialPortOrig", None), serial.Serial):
+    if isinstance(bus, slcanBus) and isinstance(port := bus.serialPortOrig, serial.Serial):
         port.exclusive = True
         port.write_timeout = SEND_S
     return bus
@@ -212,6 +219,12 @@ def _reason(device: str, place: CanPlace, error: Exception) -> ConnectFailed:
             return PortDenied(device, port=channel, group=group_of(channel))
         if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text:
             return PortBusy(device, port=channel)
+    if number == errno.EAFNOSUPPORT:
+        hint = "Write the port as slcan:/dev/… or gs_usb:0, or use a Linux with SocketCAN."
+        return CanRefused(device, channel=channel, reason="this system has no CAN", hint=hint)
+    if isinstance(error, can.CanInterfaceNotImplementedError):
+        hint = f"Install its driver: pip install 'foresight[{place.interface}]'."
+        return CanRefused(device, channel=str(place), reason=text, hint=hint)
     if number == errno.ENETDOWN:
         return CanDown(device, channel=channel)
     if number in (errno.ENODEV, errno.ENXIO) or "Cannot find device" in text:

@@ -1,7 +1,5 @@
 """What goes wrong on a CAN bus and with DM motors; each with its fix. Knows no protocol."""
 
-# ruff: noqa: N818 - the names say what happened, the base says that it is an error
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -42,11 +40,16 @@ class CanRefused(ConnectFailed):
 
     code = "can_refused"
 
-    def __init__(self, device: str, *, channel: str, reason: str) -> None:
+    def __init__(
+        self,
+        device: str,
+        *,
+        channel: str,
+        reason: str,
+        hint: str = "Unplug it and plug it in again, and check that no other program uses it.",
+    ) -> None:
         super().__init__(
-            device,
-            reason=f"the CAN adapter {channel} does not open ({reason})",
-            hint="Unplug it and plug it in again, and check that no other program uses it.",
+            device, reason=f"the CAN adapter {channel} does not open ({reason})", hint=hint
         )
 
 
@@ -86,11 +89,28 @@ class WrongMode(ConnectFailed):
 
     code = "wrong_mode"
 
-    def __init__(self, device: str, *, joint: str, register: str, wrote: float, reads: float) -> None:
+    def __init__(
+        self, device: str, *, joint: str, register: str, wrote: float, reads: float
+    ) -> None:
         super().__init__(
             device,
             reason=f"{joint} does not take {register} {wrote:g}, it reads back {reads:g}",
             hint="Set it with the maker's tool, switch the arm off and on, then connect again.",
+        )
+
+
+class StrangeScale(ConnectFailed):
+    """A motor says that its numbers mean something that cannot be."""
+
+    code = "strange_scale"
+
+    def __init__(
+        self, device: str, *, joint: str, register: str, reads: float, expected: str
+    ) -> None:
+        super().__init__(
+            device,
+            reason=f"{joint} says its {register} is {reads:g}, expected {expected}",
+            hint="Set it with the maker's tool: every command would be misread.",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devices.calibration.types import ArmCalibration
-from devices.emulators import koch, so101
+from devices.emulators import koch, so101, yam
 from devices.emulators.plan import ArmPlan
 from devices.emulators.station import EmulatedArm
 
@@ -20,10 +20,12 @@ class EmulatedMake:
     """How arms of one make are emulated."""
 
     build: Callable[[ArmPlan, PosesShown | None], EmulatedArm]
-    calibration: Callable[[int, bool], ArmCalibration]
-    """Of the arm of a seed; whether it is a leader."""
+    calibration: Callable[[int, bool], ArmCalibration] | None
+    """Of the arm of a seed; whether it is a leader. None: its motors keep it themselves."""
     has_bench: bool
     """Whether its follower stands on the simulated bench, which cameras can look at."""
+    interface: str = ""
+    """What stands before its port in a bench file, "" nothing."""
 
 
 MAKES: Mapping[str, EmulatedMake] = {
@@ -36,6 +38,9 @@ MAKES: Mapping[str, EmulatedMake] = {
         lambda plan, _: koch.emulated(plan),
         lambda seed, is_leader: koch.koch_calibration(seed, is_leader=is_leader),
         has_bench=False,
+    ),
+    "yam": EmulatedMake(
+        lambda plan, _: yam.emulated(plan), None, has_bench=False, interface="slcan"
     ),
 }
 

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Protocol
 
 from devices.emulators.bodies import Body
-from devices.emulators.bus import EmulatedBus
+from devices.emulators.faults import FaultDice
 from devices.emulators.motor import Motor
 from devices.emulators.orders import (
     ArmTold,
@@ -32,7 +32,9 @@ from devices.emulators.orders import (
     Tell,
     Told,
     Unplug,
-    Wire,
+)
+from devices.emulators.orders import (
+    Wire as WireOrder,
 )
 from devices.emulators.pty_port import PtyPort
 
@@ -41,13 +43,32 @@ FINEST_NS = 1_000_000  # and sensors measure at most this often
 _NS = 1e9
 
 
+class Wire(Protocol):
+    """A cable with motors, as the loop sees it."""
+
+    @property
+    def servos(self) -> Sequence[Motor]: ...
+
+    @property
+    def dice(self) -> FaultDice: ...
+
+    @property
+    def requests(self) -> int:
+        """How many were understood so far."""
+        ...
+
+    def feed(self, data: bytes, *, baud: int | None = None) -> list[bytes]:
+        """Bytes from the driver → answers in the order they are sent."""
+        ...
+
+
 @dataclass(slots=True)
 class EmulatedArm:
     """One arm: its cable, its servos, its mechanics."""
 
     name: str
     port: PtyPort
-    bus: EmulatedBus[Any]
+    bus: Wire
     body: Body
     path: Callable[[float], Sequence[float]] | None = None
     """A scripted hand: seconds since start → joints (n,) rad."""
@@ -163,7 +184,7 @@ class Station:
             case Push(name, q):
                 self._arms[name].path = None
                 self._arms[name].body.push(q)
-            case Wire(name, places):
+            case WireOrder(name, places):
                 for place, servo in enumerate(self._arms[name].bus.servos, start=1):
                     _wire(servo, on=place in places)
             case _:

@@ -131,7 +131,7 @@ class PumpedLeader(ABC):
     def _shut(self) -> None:
         """Give the cable back; may be called twice."""
 
-    def _say_goodbye(self) -> None:
+    def _say_goodbye(self) -> None:  # noqa: B027 - most have nothing to say
         """What its motors are told before the cable is given back; a lost cable is no error."""
 
     # ── the thread ─────────────────────────────────────────────────────────────────────────

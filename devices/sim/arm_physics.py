@@ -80,6 +80,11 @@ class ArmPhysics:
         return frozen_f32(self._data.actuator_force / self._full_force[:, 1])
 
     @property
+    def force(self) -> F32:
+        """(n,) float32 Nm (a gripper that slides: N): what each actuator pushes with."""
+        return frozen_f32(self._data.actuator_force)
+
+    @property
     def speed(self) -> F32:
         """(n,) float32 rad/s, measured."""
         return frozen_f32(self._data.qvel[self._joints.dof] / self._joints.scale)
@@ -95,6 +100,10 @@ class ArmPhysics:
         chosen = np.asarray(which, dtype=bool)
         taken = np.clip(np.asarray(q, dtype=float), self._joints.lower, self._joints.upper)
         self._data.ctrl[chosen] = self._joints.to_mujoco(taken)[chosen]
+
+    def set_control(self, actuator: int, value: float) -> None:
+        """What one actuator is told, in MuJoCo's own units, as it is."""
+        self._data.ctrl[actuator] = value
 
     def hold_here(self) -> None:
         """Every servo's goal where its joint is now, then torque on.
@@ -144,7 +153,8 @@ class ArmPhysics:
         self._joints.put(self._data.qpos, taken)
         self._data.qvel[self._joints.dof] = 0.0
         self._data.ctrl[:] = angles
-        self._data.act[:] = angles
+        if self.model.na:  # servos with lag; torque motors have none
+            self._data.act[:] = angles
         mujoco.mj_forward(self.model, self._data)
 
     def qpos(self) -> F64:

@@ -114,13 +114,48 @@ def test_an_arm_that_pans_the_other_way_round_turns_to_its_target_too():
     assert found[0] == pytest.approx(1.6, abs=0.01)
 
 
+YAM_CHECKS = [  # joints → flange and tool, m, as the maker's own model has them
+    ((0, 0, 0, 0, 0, 0), (0.1106, 0, 0.1735), (0.2453, 0, 0.1735)),
+    ((0, 1.047, 1.047, 0, 0, 0), (0.24255, 0, 0.40211), (0.37725, 0, 0.40211)),
+    ((0.5, 1, 1, -0.3, 0.2, 0.4), (0.20206, 0.10233, 0.36347), (0.32557, 0.13931, 0.32446)),
+]
+YAM_TURN = ((-0.3570, 0.1784, -0.9169), (0.2399, -0.9312, -0.2745), (-0.9028, -0.3179, 0.2896))
+
+
+@pytest.mark.parametrize(("q", "flange", "tool"), YAM_CHECKS)
+def test_the_yam_is_where_its_maker_says(q, flange, tool):
+    yam = Kinematics.of("yam")
+    hand = yam.link_poses((*q, 0.5))[yam.link_names.index("gripper")]
+    np.testing.assert_allclose(hand[:3, 3], flange, atol=2e-5)
+    np.testing.assert_allclose(yam.tip_pose((*q, 0.5))[:3, 3], tool, atol=2e-5)
+    if q[0]:
+        np.testing.assert_allclose(hand[:3, :3], YAM_TURN, atol=1e-4)
+
+
+def test_both_fingers_of_the_yam_open():
+    yam = Kinematics.of("yam")
+    left, right = (yam.link_names.index(f"{side}_finger") for side in ("left", "right"))
+    shut, wide = (yam.link_poses((*6 * (0.0,), opening)) for opening in (0.0, 1.0))
+    for finger in (left, right):
+        moved = np.linalg.norm(wide[finger][:3, 3] - shut[finger][:3, 3])
+        assert moved == pytest.approx(0.04695, abs=1e-6)
+
+
+def test_the_yam_finds_joints_for_a_pose_and_rests_clear_of_itself():
+    yam = Kinematics.of("yam")
+    start = np.array([0, 1.047, 1.047, 0, 0, 0, 0.5], dtype=np.float32)
+    wanted = np.array([0.2, 1.2, 1.2, 0.1, 0.1, 0.1, 0.5])
+    np.testing.assert_allclose(yam.inverse(yam.tip_pose(wanted), start), wanted, atol=0.01)
+    assert yam.collisions(np.zeros(7)).smallest_m > 0.005
+
+
 def test_batch_and_single_forward_agree():
     rows = np.random.default_rng(0).uniform(-1, 1, (5, 6))
     singles = [ARM.tip_pose(row)[:3, 3] for row in rows]
     np.testing.assert_allclose(ARM.tip_positions(rows), singles, atol=1e-6)
 
 
-@pytest.mark.parametrize("robot", ["so101", "so100", "koch"])
+@pytest.mark.parametrize("robot", ["so101", "so100", "koch", "yam"])
 def test_joints_are_the_same_with_and_without_mujoco(robot):
     assert joint_specs(robot_folder(robot) / "robot.xml") == Kinematics.of(robot).joints
 

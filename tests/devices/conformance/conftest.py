@@ -22,6 +22,7 @@ from devices.bench import Arms, load_bench
 from devices.bimanual.bench import TwoArms
 from devices.bimanual.halves import SIDES, prefix_of
 from devices.calibration.types import ArmCalibration
+from devices.damiao.bus import CanPlace
 from devices.description import Standing
 from devices.emulators.arm_stand import ArmStand
 from devices.emulators.koch import gello_of, koch_calibration
@@ -40,6 +41,9 @@ from devices.sim.demonstrator import Demonstrator
 from devices.sim.robot import HOME
 from devices.sim.world import World
 from devices.so101.bench import SO101Follower, SO101LeaderEntry
+from devices.yam.bench import YamFollower, YamLeaderEntry
+from devices.yam.chain import YamPlace
+from devices.yam.parts import GRIPPERS
 from recordings.types import F32, JointState, RobotSpec, frozen_f32
 
 TICK_S = 0.01
@@ -68,6 +72,12 @@ class Bench:
     def body(self) -> np.ndarray:
         """(n,) bool: joints that turn."""
         return np.array([not joint.is_gripper for joint in self.arm.spec.joints])
+
+    def inward(self, q: F32, nudge: F32) -> F32:
+        """(n,) ``nudge``, the other way round for joints that it would push beyond their limits."""
+        spec = self.arm.spec
+        beyond = (q + nudge < spec.lower) | (q + nudge > spec.upper)
+        return np.where(beyond, -nudge, nudge).astype(np.float32)
 
     def settle(self, condition: Callable[[JointState], bool], *, within_s: float = 20.0) -> None:
         """Let time pass until the arm is so."""
@@ -114,6 +124,15 @@ def koch_arms(stand: ArmStand) -> OneArm:
     )
 
 
+def yam_arms(stand: ArmStand) -> OneArm:
+    follower, leader = (
+        YamPlace(CanPlace("slcan", stand.ports[role]), CALM, stale_s=20.0, hz=125.0)
+        for role in ROLES
+    )
+    entry = YamFollower(follower, GRIPPERS["linear_4310"])
+    return OneArm("yam", entry, {"test": YamLeaderEntry(leader)})
+
+
 def gello_arms(stand: ArmStand) -> OneArm:
     signs, offsets, trigger = gello_of(SEEDS["leader"])
     port = stand.ports["leader"]
@@ -130,6 +149,7 @@ def pair_of_so101(stand: ArmStand) -> TwoArms:
 EMULATED: dict[str, tuple[str, tuple[str, ...], Callable[[ArmStand], Arms]]] = {
     "emulated SO-101": ("so101", ("",), so101_arms),
     "emulated Koch": ("koch", ("",), koch_arms),
+    "emulated YAM": ("yam", ("",), yam_arms),
     "emulated pair of SO-101": ("so101", ("left_", "right_"), pair_of_so101),
 }
 """What it is called → make, sides, and the arms on an emulator's ports."""
@@ -208,7 +228,9 @@ def led(request, tmp_path) -> Iterator[Led]:
         yield Led(next(iter(leaders.values())), frozen_f32(described.robot.lower))
     else:
         with emulated(request.param, tmp_path, "leader") as (arm, leader):
-            yield Led(leader, frozen_f32(np.tile(home, len(arm.spec.joints) // len(home))))
+            joints = len(arm.spec.joints)
+            start = np.resize(np.append(home, home), joints)
+            yield Led(leader, frozen_f32(np.clip(start, arm.spec.lower, arm.spec.upper)))
 
 
 def hardware(request):

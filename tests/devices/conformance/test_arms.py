@@ -50,7 +50,8 @@ def test_time_of_readings_never_goes_back(bench):
 
 def test_it_goes_where_it_is_sent(bench, nudge):
     bench.arm.connect()
-    target = bench.arm.read().q + nudge
+    start = bench.arm.read().q
+    target = start + bench.inward(start, nudge)
     sent = bench.arm.write(target)
     np.testing.assert_allclose(sent, target, atol=1e-6)
     bench.settle(lambda state: bool(np.abs(state.q - target)[bench.body].max() < 0.03))
@@ -70,7 +71,7 @@ def test_what_is_sent_is_never_beyond_its_limits(bench):
 def test_holding_stops_it_on_its_way(bench, nudge):
     bench.arm.connect()
     start = bench.arm.read().q
-    bench.arm.write(start + 10 * nudge)
+    bench.arm.write(start + 10 * bench.inward(start, nudge))
     bench.settle(lambda state: bool(np.abs(state.q - start)[bench.body].max() > 0.03))
     bench.arm.hold()
     held = bench.arm.read().q
