@@ -129,7 +129,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_emulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("robot", choices=["so101", "koch"], help="which arm")
+    parser.add_argument("robot", choices=["so101", "koch", "yam"], help="which arm")
     parser.add_argument("--leader", action="store_true", help="a leader arm")
     parser.add_argument("--follower", action="store_true", help="a follower arm")
     parser.add_argument("--bimanual", action="store_true", help="a left and a right one of each")

@@ -339,9 +339,7 @@ def main() -> None:
         slots.set_cameras(cameras, ("front", "wrist", "top"), ("left", "right"))
         slots.set_picture("usb:1", picture())
         slots.set_picture("usb:2", picture())
-        slots.set_trouble(
-            "http://bench/video", "The camera does not answer. Is it on?"
-        )
+        slots.set_trouble("http://bench/video", "The camera does not answer. Is it on?")
         return slots
 
     demo.show(build, size=(360, 330))

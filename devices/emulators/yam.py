@@ -46,6 +46,7 @@ DM4310, DM4340 = Limits(12.5, 30.0, 10.0), Limits(12.5, 10.0, 28.0)
 LIMITS = (DM4340, DM4340, DM4340, DM4310, DM4310, DM4310, DM4310)
 HOME = (0.0, 1.047, 1.047, 0.0, 0.0, 0.0, 0.5)  # rad: the hand ahead, 0.4 m above the table
 REST = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1)  # folded
+HEAVIER = 1.1  # than its description: cables, screws, a camera
 STROKE_RAD = GRIPPERS["linear_4310"].stroke_rad
 
 
@@ -151,6 +152,8 @@ class WeighingYam:
 
         model = on_a_table(ROBOT)
         model.actuator_ctrllimited[:] = 0
+        model.body_mass[:] *= HEAVIER
+        model.body_inertia[:] *= HEAVIER
         self._model = model
         self._world = ArmPhysics(model)
         self._world.stand(start)

@@ -237,6 +237,37 @@ def test_a_koch_follower_with_weight_repeats_what_the_hand_does(emulate):
         host.close()
 
 
+@pytest.mark.e2e
+@pytest.mark.timeout(300)
+def test_a_pair_of_yams_is_one_robot_that_repeats_what_both_hands_do(emulate):
+    """Fourteen joints over four CAN buses; one pulled cable holds both, and comes back."""
+    emulator = emulate("--leader", "--follower", "--bimanual", robot="yam")
+    host = RigHost(patient_bench(emulator))
+    host.start()
+    watcher = Watcher(host)
+    try:
+        host.send(Connect())
+        watcher.until(lambda: watcher.status.phase is RigPhase.READY)
+        assert len(watcher.status.state.q) == 14
+        host.send(SetAuthority(Authority.LEADER))
+        watcher.until(lambda: watcher.status.authority is Authority.LEADER)
+        before = np.array(watcher.status.state.q)
+        for side in ("left", "right"):
+            hand = np.array(emulator.truth()[f"{side}_leader"]["q"])
+            hand[[0, 1]] += (0.3, 0.3)
+            emulator.order(order="push", arm=f"{side}_leader", q=hand.tolist())
+        watcher.until(lambda: (watcher.status.state.q - before)[[0, 1, 7, 8]].min() > 0.1)
+        emulator.order(order="unplug", arm="left_follower")
+        watcher.until(lambda: watcher.status.phase is RigPhase.FAULT)
+        emulator.order(order="plug", arm="left_follower")
+        emulator.truth()
+        host.send(Connect())
+        watcher.until(lambda: watcher.status.phase is RigPhase.READY)
+        assert watcher.status.authority is Authority.HOLD
+    finally:
+        host.close()
+
+
 def _phase(fact: object) -> EpisodePhase | None:
     return fact.phase if isinstance(fact, EpisodeInfo) else None
 
