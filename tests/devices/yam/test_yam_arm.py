@@ -284,7 +284,7 @@ def test_motors_that_lost_their_supply_are_named_and_held_again(make_arm, stand)
     arm = make_arm()
     arm.connect()
     stand.order(BrownOut("follower"))
-    with pytest.raises(PowerLost, match="joint1, joint2"):
+    with pytest.raises(PowerLost, match="joint2, joint3"):
         settled(arm, lambda _: False)
     arm.hold()
     assert all(stand.truth("follower").torque)
