@@ -38,12 +38,19 @@ def _yam() -> ArmKind:
     return KIND
 
 
+def _franka() -> ArmKind:
+    from devices.franka.bench import KIND
+
+    return KIND
+
+
 KINDS: Mapping[str, Callable[[], ArmKind]] = {
     "so101": _so101,
     "so100": _so101,
     "koch": _koch,
     "gello": _gello,
     "yam": _yam,
+    "franka": _franka,
 }
 ARM_TABLES = ("kind", "follower", "leaders")
 

@@ -83,6 +83,16 @@ class PowerLost(ReadFailed):
         super().__init__(device, reason=f"{joints} lost its torque, {why}")
 
 
+class ArmStopped(ReadFailed):
+    """The arm has stopped itself and waits to be told to go on."""
+
+    code = "arm_stopped"
+
+    def __init__(self, device: str, *, reason: str) -> None:
+        super().__init__(device, reason=f"it has stopped itself: {reason}")
+        self.hint = "Look for what it met, clear its way, then press Reconnect."
+
+
 class MotorsMissing(ConnectFailed):
     """Some motors of the chain do not answer."""
 

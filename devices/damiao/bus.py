@@ -223,7 +223,7 @@ def _reason(device: str, place: CanPlace, error: Exception) -> ConnectFailed:
         hint = "Write the port as slcan:/dev/… or gs_usb:0, or use a Linux with SocketCAN."
         return CanRefused(device, channel=channel, reason="this system has no CAN", hint=hint)
     if isinstance(error, can.CanInterfaceNotImplementedError):
-        hint = f"Install its driver: pip install 'foresight[{place.interface}]'."
+        hint = f"Install its driver: pip install 'foresight-studio[{place.interface}]'."
         return CanRefused(device, channel=str(place), reason=text, hint=hint)
     if number == errno.ENETDOWN:
         return CanDown(device, channel=channel)

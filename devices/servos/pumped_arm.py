@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from devices.errors import DeviceError, NotConnected, ReadFailed, WriteFailed
-from devices.motor_errors import PortGone, PowerLost
+from devices.motor_errors import ArmStopped, PortGone, PowerLost
 from devices.servos.pump import Pump
 from recordings.types import F32, JointState, RobotSpec, frozen_f32
 
@@ -92,7 +92,7 @@ class PumpedArm(ABC):
         state, trouble = self._state, self._trouble
         assert state is not None
         age_s = (time.monotonic_ns() - state.t_ns) / _NS
-        if isinstance(trouble, PortGone | PowerLost):
+        if isinstance(trouble, PortGone | PowerLost | ArmStopped):
             raise trouble
         if age_s > self._stale_s:
             reason = trouble.message if trouble is not None else "its bus is late"

@@ -28,6 +28,8 @@ from devices.emulators.arm_stand import ArmStand
 from devices.emulators.koch import gello_of, koch_calibration
 from devices.emulators.plan import ArmPlan
 from devices.emulators.so101 import so101_calibration
+from devices.franka.arm import FrankaArm
+from devices.franka.parts import described_joints as franka_joints
 from devices.gello.bench import GelloEntry
 from devices.gello.leader import GelloPlace
 from devices.inputs.hand import HandLeader
@@ -45,8 +47,11 @@ from devices.yam.bench import YamFollower, YamLeaderEntry
 from devices.yam.chain import YamPlace
 from devices.yam.parts import GRIPPERS
 from recordings.types import F32, JointState, RobotSpec, frozen_f32
+from tests.devices.franka.franka_server import franka_server
 
 TICK_S = 0.01
+FRANKA_ADDRESS = "127.0.0.43"
+FRANKA_ROBOT = RobotSpec("franka", franka_joints(), (), CONTROL_HZ)
 CALM = Patience(first_s=5.0, again_s=5.0, retries=4)
 ROLES = ("follower", "leader")
 IDS = tuple(range(1, 7))
@@ -154,7 +159,8 @@ EMULATED: dict[str, tuple[str, tuple[str, ...], Callable[[ArmStand], Arms]]] = {
 }
 """What it is called → make, sides, and the arms on an emulator's ports."""
 GELLO = {"emulated GELLO": ("koch", ("",), gello_arms)}
-ARMS = ("simulated", *EMULATED, "hardware")
+FRANKA = "Franka on loopback"
+ARMS = ("simulated", *EMULATED, FRANKA, "hardware")
 LEADERS = ("hand", "demonstrator", *EMULATED, *GELLO, "hardware")
 
 
@@ -196,6 +202,12 @@ def bench(request, tmp_path) -> Iterator[Bench]:
     if request.param == "simulated":
         clock = HandClock()
         yield Bench(SimArm(World(0), clock=clock), clock.wait)
+    elif request.param == FRANKA:
+        pytest.importorskip("franky_sim")
+        arm = FrankaArm(FRANKA_ROBOT, FRANKA_ADDRESS, speed=0.5, stale_s=20.0, name="arm")
+        with franka_server(FRANKA_ADDRESS):
+            yield Bench(arm, real_time(arm))
+            arm.close()
     elif request.param == "hardware":
         described = hardware(request)
         arm = described.arms.build(described.robot)[0]

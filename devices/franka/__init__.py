@@ -1,0 +1,1 @@
+"""Franka robots through their maker's control interface, an optional extra."""
