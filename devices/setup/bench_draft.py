@@ -7,6 +7,7 @@ opened afterwards is not written. Knows no port and no window.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,10 @@ class BenchDraft:
     def followers(self) -> tuple[str, ...]:
         """Roles that must be filled."""
         return tuple(f"{side}.{FOLLOWER}" for side in SIDES) if self.two_arms else (FOLLOWER,)
+
+    def follower_of(self, arm: ArmDraft) -> ArmDraft | None:
+        """The follower on the same side."""
+        return self.arm(f"{arm.side}.{FOLLOWER}" if arm.side else FOLLOWER)
 
     def with_two_arms(self, two: bool) -> BenchDraft:
         """The same cameras for one arm or for two; roles are given anew."""
@@ -229,7 +234,19 @@ def _write_arm(document: tomlkit.TOMLDocument, arm: ArmDraft) -> None:
         above = document[arm.side] if arm.side else document
         if above.get(KIND) != arm.kind:
             own = {KIND: arm.kind}
-    _fill(document, arm.role, **own, port=arm.port, calibration=arm.calibration)
+    known = _known(document, arm.role)
+    said = {"port": arm.port, "calibration": arm.calibration}
+    if known:  # some makes have no such thing, and it stays away
+        said = {key: value for key, value in said.items() if value or key in known}
+    _fill(document, arm.role, **own, **said)
+
+
+def _known(document: tomlkit.TOMLDocument, place: str) -> Collection[str]:
+    """What a table says already; nothing where it is not there."""
+    table: Any = document
+    for name in place.split("."):
+        table = table.get(name, {})
+    return table
 
 
 def _set(table: tomlkit.TOMLDocument | Table, key: str, value: object) -> None:

@@ -117,9 +117,15 @@ class Kit:
             if self.draft.arm(role) is None:
                 return f"Say which arm is the {ArmDraft(role).name}."
         for arm in self.draft.arms:
-            if self.calibration_of(arm.role) is None:
+            if self._is_calibrated_here(arm) and self.calibration_of(arm.role) is None:
                 return f"Calibrate the {arm.name}, or take over its calibration."
         return ""
+
+    def _is_calibrated_here(self, arm: ArmDraft) -> bool:
+        """Arms of other makes than those set up here keep their zero, or are set up elsewhere."""
+        look, follower = self.look_of(arm.role), self.draft.follower_of(arm)
+        beside = follower.kind if follower is not None else ""
+        return ((look.make if look else "") or arm.kind or beside or self.draft.kind) in MAKES
 
     def misfit(self, role: str) -> str:
         """Why the motors of an arm do not fit its calibration file, "" when they do."""

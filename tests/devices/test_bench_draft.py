@@ -18,6 +18,7 @@ from devices.setup.bench_draft import (
     read_draft,
     write_bench,
 )
+from studio.setting_up.kit import Kit
 
 BY_HAND = """# my bench, in the kitchen
 version = 1
@@ -156,3 +157,19 @@ def test_a_leader_of_another_make_says_so(path):
     write_bench(path, draft)
     assert read_draft(path).arm(MAIN_LEADER).kind == "so100"
     assert load_bench(str(path)).main_leader == "main"
+
+
+@pytest.mark.parametrize(
+    "arms",
+    [
+        'kind = "yam"\n[follower]\nport = "can0"\n[leaders.main]\nport = "can1"\n',
+        'kind = "franka"\n[follower]\naddress = "172.16.0.2"\n',
+    ],
+)
+def test_arms_that_are_not_set_up_here_stay_as_they_are(path, arms):
+    path.write_text(f"version = 1\n{arms}")
+    draft = read_draft(path).with_camera(CameraDraft("front", "http://127.0.0.1:1/video"))
+    write_bench(path, draft)
+    assert path.read_text().startswith(f"version = 1\n{arms}")
+    assert load_bench(str(path)).robot.camera_names == ("front",)
+    assert Kit(path.parent, draft).missing == ""
