@@ -57,9 +57,18 @@ class PortGone(ReadFailed):
 
     code = "port_gone"
 
-    def __init__(self, device: str, *, port: str) -> None:
+    def __init__(
+        self, device: str, *, port: str, meanwhile: str = "Servos keep their last goal."
+    ) -> None:
+        """What happened.
+
+        Args:
+            device: the arm.
+            port: where it was.
+            meanwhile: what the arm does without us, a sentence.
+        """
         super().__init__(device, reason=f"its port {port} has vanished")
-        self.hint = "Servos keep their last goal. Plug the cable in again, then connect."
+        self.hint = f"{meanwhile} Plug the cable in again, then connect."
 
 
 class PowerLost(ReadFailed):

@@ -31,6 +31,7 @@ INTERFACES = ("socketcan", "slcan", "gs_usb", "virtual")
 WIRE_S = 0.00013  # of one frame of 8 bytes
 SETTLE_S = 0.05  # a serial adapter needs a moment after it was opened
 SEND_S = 2.0  # a serial adapter whose buffer is full; then it is gone
+DAMPED = "Its motors damp: an arm without brakes sinks."
 GONE = (can.CanError, OSError, serial.SerialException, ValueError)
 
 
@@ -158,7 +159,7 @@ class CanBus:
                 elif time.monotonic() >= due_s:
                     break
         except GONE as error:
-            raise PortGone(self.device, port=str(self.place)) from error
+            raise PortGone(self.device, port=str(self.place), meanwhile=DAMPED) from error
         self.tally.exchanges += 1
         self.tally.timeouts += len(fits) - len(found)
         return found

@@ -17,7 +17,8 @@ from devices.emulators.pty_port import PtyPort
 from devices.emulators.station import EmulatedArm
 
 SWAY_S = 6.0  # of the scripted hand, for one way out and back
-SWAY_RAD = (0.4, 0.12, 0.12, 0.2, 0.4, 0.3)  # of arms with five joints and a gripper
+SWAY_RAD = (0.4, 0.12, 0.12, 0.2, 0.4)  # of the joints, from the base on
+SWAY_JAW = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,14 @@ def assembled(
 
 
 def swaying_about(home: npt.ArrayLike) -> Callable[[float], Sequence[float]]:
-    """A hand that moves every joint to and fro about ``home``: seconds → joints (n,) rad."""
+    """A hand that moves all joints to and fro about ``home``, jaws last: seconds → (n,) rad."""
     start = np.array(home, dtype=np.float64)
     phases = np.arange(len(start))
+    ways = np.append(np.resize(SWAY_RAD, len(start) - 1), SWAY_JAW)
 
     def path(seconds: float) -> Sequence[float]:
         angle = 2 * math.pi * seconds / SWAY_S
-        sway = np.array(SWAY_RAD) * (np.sin(angle + phases) - np.sin(phases))
+        sway = ways * (np.sin(angle + phases) - np.sin(phases))
         sway[-1] = abs(sway[-1])
         return tuple(float(v) for v in start + sway)
 

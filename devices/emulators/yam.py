@@ -63,7 +63,7 @@ def emulated(plan: ArmPlan) -> EmulatedArm:
     boards = (Handle(body).hear,) if plan.is_leader else ()
     bus = SlcanWire(motors, boards=boards, dice=FaultDice(seed=plan.seed))
     body.step_to(0, motors)
-    path = swaying_about(HOME[:BODY]) if plan.sways else None
+    path = swaying_about(HOME) if plan.sways else None
     return EmulatedArm(plan.name, PtyPort(Path(plan.link)), bus, body, path)
 
 

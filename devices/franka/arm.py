@@ -28,6 +28,7 @@ from recordings.types import F32, JointState, RobotSpec, frozen_f32
 if TYPE_CHECKING:
     import franky
 
+STANDS = "The robot stands still by itself."
 HZ, STALE_S = 100.0, 0.1
 CHARACTERISTIC_NM = np.array([87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0])
 
@@ -153,7 +154,7 @@ class FrankaArm(PumpedArm):
 
     def _reason(self, driver: Any, error: Exception) -> DeviceError:  # noqa: ANN401
         if isinstance(error, driver.NetworkException | driver.ProtocolException):
-            return PortGone(self._name, port=self._address)
+            return PortGone(self._name, port=self._address, meanwhile=STANDS)
         return ArmStopped(self._name, reason=str(error))
 
 
