@@ -27,6 +27,11 @@ class FollowerEntry(Protocol):
         """In order, limits narrowed to what this very arm can do."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells its calibration from every other one; "" where its motors keep their zero."""
+        ...
+
     def build(self, robot: RobotSpec, *, name: str) -> Arm:
         """The arm, not open; ``name`` is for its errors."""
         ...
@@ -34,6 +39,11 @@ class FollowerEntry(Protocol):
 
 class LeaderEntry(Protocol):
     """A leader, described."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells its calibration from every other one; "" where its motors keep their zero."""
+        ...
 
     def build(self, joints: tuple[JointSpec, ...], *, name: str, device: str) -> Leader:
         """The leader, not open.
@@ -100,6 +110,13 @@ class OneArm:
     @property
     def leader_names(self) -> tuple[str, ...]:
         return tuple(self.leaders)
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Arm → what tells its calibration from every other one; those that have one."""
+        arms = {"follower": self.follower.fingerprint}
+        arms |= {f"leader {name}": entry.fingerprint for name, entry in self.leaders.items()}
+        return {arm: told for arm, told in arms.items() if told}
 
     def build(self, robot: RobotSpec, *, side: str = "") -> tuple[Arm, dict[str, Leader]]:
         """The follower and the leaders, none of them open.

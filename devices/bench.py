@@ -81,6 +81,11 @@ class Arms(Protocol):
         ...
 
     @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Arm → what tells its calibration from every other one; those that have one."""
+        ...
+
+    @property
     def leader_names(self) -> tuple[str, ...]:
         """Leader arms, the one that is usually taken first."""
         ...

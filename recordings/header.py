@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 
+from recordings.bench_note import BenchNote
 from recordings.types import RobotSpec
 
 JOURNAL_SCHEMA = "foresight-journal/1"
@@ -27,7 +28,7 @@ class EpisodeHeader:
     robot: RobotSpec
     created_wall_ns: int  # time.time_ns() …
     created_mono_ns: int  # … at this time.monotonic_ns()
-    operator: str = ""
+    bench: BenchNote = field(default_factory=BenchNote)
     host: str = ""
     software: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -41,7 +42,7 @@ class EpisodeHeader:
                 "robot": self.robot.to_dict(),
                 "created_wall_ns": self.created_wall_ns,
                 "created_mono_ns": self.created_mono_ns,
-                "operator": self.operator,
+                "bench": self.bench.to_dict(),
                 "host": self.host,
                 "software": dict(self.software),
             }
@@ -52,18 +53,20 @@ class EpisodeHeader:
         """Inverse of :meth:`to_bytes`.
 
         Raises:
-            ValueError, KeyError, TypeError: when it is not the header of a journal we know.
+            ValueError, KeyError, TypeError, AttributeError: it is no header of a journal we know.
         """
         found = json.loads(data)
         if (schema := found["schema"]) != JOURNAL_SCHEMA:
             message = f"schema {schema!r}, this version reads {JOURNAL_SCHEMA!r}"
             raise ValueError(message)
         del found["schema"]
-        return cls(**{**found, "robot": RobotSpec.from_dict(found["robot"])})
+        old = {"operator": found.pop("operator", "")}  # before benches were noted
+        bench = BenchNote.from_dict(found.pop("bench", old))
+        return cls(**{**found, "robot": RobotSpec.from_dict(found["robot"]), "bench": bench})
 
 
 def new_header(
-    task: str, *, robot: RobotSpec, episode_id: str = "", operator: str = ""
+    task: str, *, robot: RobotSpec, episode_id: str = "", bench: BenchNote | None = None
 ) -> EpisodeHeader:
     """A header for an episode that begins now."""
     return EpisodeHeader(
@@ -72,7 +75,7 @@ def new_header(
         robot=robot,
         created_wall_ns=time.time_ns(),
         created_mono_ns=time.monotonic_ns(),
-        operator=operator,
+        bench=bench or BenchNote(),
         host=socket.gethostname(),
         software={"name": "foresight", "version": software_version()},
     )

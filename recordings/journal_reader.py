@@ -124,7 +124,7 @@ def scan_records(data: bytes | mmap.mmap) -> Scan:
 def _parse_header(data: bytes, *, path: Path) -> EpisodeHeader:
     try:
         return EpisodeHeader.from_bytes(data)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableJournal(path, found=f"its header says {error}") from error
 
 

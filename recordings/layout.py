@@ -1,6 +1,7 @@
 """How an episode lies in its HDF5 file: the schema "foresight-episode/1".
 
     / attrs            schema, id, task, robot (JSON), robot_name, operator, host, software (JSON),
+                       bench (JSON: all of recordings.bench_note), bench_name, calibrations (JSON),
                        created_wall_ns, created_mono_ns, duration_s, control_hz, steps, frames,
                        cameras, interventions, success (yes|no|unset), end_reason, recovered,
                        steps_lost, frames_lost, records_damaged, units (JSON), sealed,
@@ -13,7 +14,9 @@
     /steps/plan_id     (t,) i8      plan behind the action, -1 none
     /steps/guard_bits  (t,) i8      what the guard changed
     /steps/frames/<camera> (t,) i4  newest picture at that tick, index into the stream, -1 none
-    /streams/<camera>/bytes  u1     all JPEGs one after the other; attrs codec, width, height, fps
+    /streams/<camera>/bytes  u1     all JPEGs one after the other; attrs of the group: codec, width,
+                                    height, fps, identity and, where it was calibrated, intrinsics
+                                    (3, 3) px, distortion k1 k2 p1 p2 k3, calibrated_width, …_height
     /streams/<camera>/offset, size  (f,) u8   picture i = bytes[offset[i] : offset[i] + size[i]]
     /streams/<camera>/crc32         (f,) u4   of those bytes
     /streams/<camera>/t_mono_ns     (f,) i8   capture time

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from recordings.bench_note import BenchNote
 from recordings.edits import Edits, Trim
 from recordings.errors import DamagedFile, ForeignFile, NewerSchema
 from recordings.layout import SCHEMA, SUCCESS_OF_WORD
@@ -144,6 +145,20 @@ def with_edits(info: EpisodeInfo, edits: Edits) -> EpisodeInfo:
         note=info.note if edits.note is None else edits.note,
         part_of=info.part_of if edits.part_of is None else edits.part_of,
     )
+
+
+def read_bench(root: Stored, *, path: Path) -> BenchNote:
+    """The bench it was recorded on; only its operator for recordings that say no more.
+
+    Raises:
+        DamagedFile: what it says is no bench.
+    """
+    if not root.has("bench"):
+        return BenchNote(operator=root.text("operator"))
+    try:
+        return BenchNote.from_dict(root.json("bench"))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DamagedFile(path, found=f"attribute 'bench' is no bench ({error})") from error
 
 
 def read_robot(root: Stored, *, path: Path) -> RobotSpec:

@@ -22,7 +22,7 @@ from recordings.closing import Closing
 from recordings.edits import Edits, read_edits
 from recordings.errors import DamagedFile, NoSuchCamera
 from recordings.layout import edits_folder
-from recordings.opening import opened, read_info, read_robot, reopened
+from recordings.opening import opened, read_bench, read_info, read_robot, reopened
 from recordings.packing import Array
 from recordings.plans import read_plans
 from recordings.stored import Stored
@@ -86,6 +86,7 @@ class Episode(Closing):
     def _load(self, root: Stored, *, edits: Edits) -> None:
         self.info = read_info(root, path=self.path, edits=edits)
         self.robot = read_robot(root, path=self.path)
+        self.bench = read_bench(root, path=self.path)
         self.cut_from_ns = root.integer("cut_from_ns") if root.has("cut_from_ns") else 0
         n = len(self.robot.joints)
         steps = root.group("steps")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings.archivist import Archivist, Report
+from recordings.bench_note import BenchNote
 from recordings.errors import AlreadyRecording, NotRecording
 from recordings.header import EpisodeHeader, new_header
 from recordings.journal import Kind
@@ -81,7 +82,9 @@ class Recorder:
         working = self.recording or self._archivist.busy or bool(self._reports)
         return working or self._recent is not None
 
-    def begin(self, task: str, *, episode_id: str = "") -> str | None:
+    def begin(
+        self, task: str, *, episode_id: str = "", bench: BenchNote | None = None
+    ) -> str | None:
         """Start an episode with the next step; returns its id, None (and a fault) if it cannot.
 
         Raises:
@@ -89,7 +92,7 @@ class Recorder:
         """
         if self._take is not None:
             raise AlreadyRecording(self._take.header.id)
-        header = new_header(task, robot=self._live.robot, episode_id=episode_id)
+        header = new_header(task, robot=self._live.robot, episode_id=episode_id, bench=bench)
         try:
             self._check_space()
             self._take = self._new_take(header)
@@ -146,7 +149,9 @@ class Recorder:
         self._finish()
         return episode_id
 
-    def save_recent(self, task: str, *, episode_id: str = "") -> str:
+    def save_recent(
+        self, task: str, *, episode_id: str = "", bench: BenchNote | None = None
+    ) -> str:
         """Make an episode of the last minute, in the background; returns its id.
 
         Raises:
@@ -157,7 +162,7 @@ class Recorder:
         times = [item.t_ns for item in items if item.kind is Kind.STEP]
         if not times:
             raise NotRecording("save what just happened")
-        now = new_header(task, robot=self._live.robot, episode_id=episode_id)
+        now = new_header(task, robot=self._live.robot, episode_id=episode_id, bench=bench)
         passed_ns = now.created_mono_ns - times[0]
         header = replace(
             now,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings.archivist import Report
+from recordings.bench_note import BenchNote
 from recordings.errors import RecordingError
 from recordings.live import Live, LiveHandle
 from recordings.recorder import RECENT_S, Recorder
@@ -43,6 +44,7 @@ class Begin:
 
     task: str
     episode_id: str
+    bench: BenchNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class SaveRecent:
 
     task: str
     episode_id: str
+    bench: BenchNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +162,13 @@ def _obey(recorder: Recorder, pipe: Connection, command: RecorderCommand) -> Non
     try:
         match command:
             case Begin():
-                recorder.begin(command.task, episode_id=command.episode_id)
+                recorder.begin(command.task, episode_id=command.episode_id, bench=command.bench)
             case End():
                 recorder.end(success=command.success)
             case SaveRecent():
-                recorder.save_recent(command.task, episode_id=command.episode_id)
+                recorder.save_recent(
+                    command.task, episode_id=command.episode_id, bench=command.bench
+                )
             case Keep():
                 recorder.keep(command.episode_id)
             case Discard():

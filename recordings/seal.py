@@ -18,6 +18,7 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
+from recordings.bench_note import CameraNote
 from recordings.errors import NoRoomToSeal
 from recordings.journal import Kind, locked, sync_folder
 from recordings.journal_reader import Journal, Record
@@ -84,7 +85,9 @@ def _write(file: h5py.File, journal: Journal, *, recovered: bool) -> None:
     frames = steps.create_group("frames")
     for number, camera in enumerate(journal.header.robot.cameras):
         pictures = list(journal.of_kind(Kind.JPEG, stream=number))
-        _write_camera(file.create_group(f"streams/{camera.name}"), pictures, camera, journal)
+        stream = file.create_group(f"streams/{camera.name}")
+        _write_camera(stream, pictures, camera, journal)
+        _note_camera(stream, journal.header.bench.cameras.get(camera.name))
         indices = _episode_indices(pictures, rows["frames"][:, number])
         frames.create_dataset(camera.name, data=indices)
     _write_events(file.create_group("events"), journal)
@@ -132,6 +135,20 @@ def _write_camera(
     )
 
 
+def _note_camera(group: h5py.Group, note: CameraNote | None) -> None:
+    if note is None:
+        return
+    group.attrs["identity"] = note.identity
+    if note.lens is not None:
+        group.attrs.update(
+            intrinsics=np.reshape(note.lens.intrinsics, (3, 3)),
+            distortion=np.array(note.lens.distortion, np.float64),
+            calibrated_width=note.lens.width,
+            calibrated_height=note.lens.height,
+            calibration_error_px=note.lens.error_px,
+        )
+
+
 def _batches(records: Iterable[Record]) -> Iterable[list[Record]]:
     batch: list[Record] = []
     size = 0
@@ -175,7 +192,10 @@ def _write_attributes(file: h5py.File, rows: Rows, *, journal: Journal) -> None:
         task=header.task,
         robot=json.dumps(header.robot.to_dict()),
         robot_name=header.robot.name,
-        operator=header.operator,
+        operator=header.bench.operator,
+        bench=json.dumps(header.bench.to_dict()),
+        bench_name=header.bench.name,
+        calibrations=json.dumps(dict(header.bench.calibrations)),
         host=header.host,
         software=json.dumps(dict(header.software)),
         created_wall_ns=header.created_wall_ns,

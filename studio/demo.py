@@ -86,6 +86,7 @@ class Demo:
 
     def start(self) -> None:
         """Start rig and recorder."""
+        self._cell.describe(self.plan.out / "calibrations", operator="demonstrator")
         self._cell.start()
 
     def run(self) -> DemoReport:

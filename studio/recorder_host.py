@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Final
 
+from recordings.bench_note import BenchNote
 from recordings.header import new_episode_id
 from recordings.live import LiveHandle
 from recordings.recorder import RECENT_S
@@ -64,6 +65,8 @@ class RecorderHost:
         self._death_reported = True
         self._noted_plans: set[int] = set()  # in the running episode
         self._running = ""  # id of the episode that runs, as far as is known here
+        self.bench = BenchNote()
+        """What episodes that begin from now on say about the bench."""
         self.takes = 0
         """Episodes begun so far: whoever notes things once per episode looks at it."""
 
@@ -103,7 +106,7 @@ class RecorderHost:
         self._running = episode_id = new_episode_id()
         self.takes += 1
         self._noted_plans.clear()
-        self._send(Begin(task, episode_id))
+        self._send(Begin(task, episode_id, self.bench))
         return episode_id
 
     def end(self, success: bool | None = None) -> None:
@@ -114,7 +117,7 @@ class RecorderHost:
     def save_recent(self, task: str) -> str:
         """Make an episode of the last minute, recorded or not; returns the id it will have."""
         episode_id = new_episode_id()
-        self._send(SaveRecent(task, episode_id))
+        self._send(SaveRecent(task, episode_id, self.bench))
         return episode_id
 
     def keep(self, episode_id: str) -> None:

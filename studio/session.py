@@ -138,6 +138,7 @@ class Session(QObject):
         """Start the child processes and the tick; returns at once. Does nothing the second time."""
         if self._timer.isActive() or self._closed:
             return
+        self.cell.describe(self.folders.calibrations, operator=self.preferences.operator)
         self.cell.start()
         self._connect_wanted = self.preferences.autoconnect
         self._timer.start()
@@ -231,9 +232,8 @@ class Session(QObject):
         return self.cell.rig.alive and phase in (RigPhase.CONNECTING, RigPhase.READY)
 
     def _rig_cameras(self) -> frozenset[str]:
-        if not self._connect_wanted and not self._rig_holds_ports():
-            return frozenset()
-        return frozenset(camera.address for camera in self.cell.bench.cameras)
+        taken = self._connect_wanted or self._rig_holds_ports()
+        return frozenset(camera.address for camera in self.cell.bench.cameras if taken)
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────
 
@@ -316,6 +316,8 @@ class Session(QObject):
         """Change preferences by name; they are saved at once and used from now on."""
         self.preferences = replace(self.preferences, **changes)
         save_preferences(self.folders.preferences, self.preferences)
+        if "operator" in changes:
+            self.cell.describe(self.folders.calibrations, operator=self.preferences.operator)
         if "autonomy" in changes:
             self.running.set_autonomy(Autonomy(self.preferences.autonomy))
         self.preferencesChanged.emit(self.preferences)
@@ -382,14 +384,11 @@ class Session(QObject):
 
     def _connect_when_possible(self) -> None:
         waiting = self.status.phase in (RigPhase.OFFLINE, RigPhase.FAULT)
-        if self._connect_wanted and waiting and self.cell.rig.alive and self._ports_are_free():
+        part = self._setting_up  # a port has one owner, and a camera too
+        free = part is None or part.leaves(self._rig_cameras())
+        if self._connect_wanted and waiting and self.cell.rig.alive and free:
             self._connect_wanted = False
             self.cell.send(Connect())
-
-    def _ports_are_free(self) -> bool:
-        """A port has one owner, and a camera too."""
-        part = self._setting_up
-        return part is None or not (part.busy or part.cameras.holds(self._rig_cameras()))
 
     def _read_frames(self) -> None:
         for name, ring in self.cell.rig.live.frames.items():

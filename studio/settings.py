@@ -74,6 +74,7 @@ class Preferences:
 
     bench: str = "sim"
     task: str = DEFAULT_TASK
+    operator: str = ""  # who works here; written into every episode
     train_minutes: float = 10.0  # min
     demonstrations: int = 10
     autonomy: str = "ask first"

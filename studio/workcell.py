@@ -18,8 +18,10 @@ from devices.commands import (
     PlanProposed,
     SceneState,
 )
+from recordings.bench_note import BenchNote
 from recordings.rig_status import RigPhase, RigStatus
 from recordings.types import EpisodeInfo, Fault
+from studio.bench_note import note_of
 from studio.notes import Notes
 from studio.recorder_host import RecorderHost
 from studio.rig_host import RigHost
@@ -49,6 +51,7 @@ class Workcell:
         self.fault: Fault | None = None  # newest fault
         self.rig = RigHost(bench)
         self.recorder: RecorderHost | None = None
+        self._described = BenchNote(bench.name)
         self._notes = Notes()
         self._rig_lost = False
         self._closed = False
@@ -60,6 +63,7 @@ class Workcell:
         self.episodes_folder.mkdir(parents=True, exist_ok=True)
         self.rig.start()
         self.recorder = RecorderHost(self.rig.live.handle, self.bench.robot, self.episodes_folder)
+        self.recorder.bench = self._described
         self.recorder.start()
 
     def close(self) -> None:
@@ -136,6 +140,17 @@ class Workcell:
         self._rig_lost = self._closed = False
         self.rig = RigHost(self.bench)
         self.start()
+
+    def describe(self, calibrations: Path, *, operator: str) -> None:
+        """What episodes that begin from now on say about the bench.
+
+        Args:
+            calibrations: folder of the cameras' calibration files.
+            operator: who works at it.
+        """
+        self._described = note_of(self.bench, calibrations, operator=operator)
+        if self.recorder is not None:
+            self.recorder.bench = self._described
 
     def note(self, fact: Fact) -> None:
         """Write what happened into the running episode (dropped when none runs)."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings.bench_note import BenchNote
 from recordings.live import Live
 from recordings.recorder import Recorder
 from recordings.shared_block import PREFIX
@@ -172,10 +173,11 @@ def make_episode() -> MakeEpisode:
         authority: Authority = Authority.LEADER,
         success: bool | None = True,
         phase_rad: float = 0.0,
+        bench: BenchNote | None = None,
     ) -> Path:
         live = Live.create(robot)
         recorder = Recorder(live, folder, reserve_bytes=0)
-        episode_id = recorder.begin(task)
+        episode_id = recorder.begin(task, bench=bench)
         assert episode_id is not None
         dt_ns = round(1e9 / robot.control_hz)
         written = dict.fromkeys(robot.camera_names, -1)

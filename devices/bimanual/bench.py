@@ -22,6 +22,7 @@ Joints are those of the left arm, then those of the right one. Knows no make and
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from devices.arm_entries import OneArm, Shared
@@ -59,6 +60,12 @@ class TwoArms:
     @property
     def halves(self) -> Halves:
         return Halves(len(self.left.joints))
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Arm with its side → what tells its calibration from every other one."""
+        both = zip(SIDES, (self.left, self.right), strict=True)
+        return {f"{s} {arm}": told for s, one in both for arm, told in one.fingerprints.items()}
 
     @property
     def leader_names(self) -> tuple[str, ...]:

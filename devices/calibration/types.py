@@ -6,8 +6,10 @@ made, wherever they come from. Knows no file and no bus.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from devices.motor_errors import InvalidCalibration
 
@@ -51,6 +53,12 @@ class ArmCalibration:
     joints: Mapping[str, MotorCalibration]
     identity: str = ""  # of the arm's adapter, "" not known (imported)
     made: str = ""  # when, ISO 8601
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen digits that two calibrations share only when all their numbers are the same."""
+        numbers = {name: asdict(motor) for name, motor in self.joints.items()}
+        return hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:16]
 
     @property
     def motors(self) -> tuple[int, ...]:

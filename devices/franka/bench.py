@@ -36,6 +36,10 @@ class FrankaFollower:
     def joints(self) -> tuple[JointSpec, ...]:
         return described_joints()
 
+    @property
+    def fingerprint(self) -> str:
+        return ""
+
     def build(self, robot: RobotSpec, *, name: str) -> Arm:
         """The arm, not open."""
         return FrankaArm(robot, self.address, speed=self.speed, stale_s=self.stale_s, name=name)

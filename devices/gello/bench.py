@@ -14,6 +14,7 @@ Knows no rig.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from devices.arm_entries import ArmKind, Shared
@@ -35,6 +36,11 @@ class GelloEntry:
     """A GELLO of a bench. Picklable."""
 
     place: GelloPlace
+
+    @property
+    def fingerprint(self) -> str:
+        told = (self.place.signs, self.place.offsets_rad, self.place.trigger)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
     def build(self, joints: tuple[JointSpec, ...], *, name: str, device: str) -> Leader:
         """The leader, not open."""

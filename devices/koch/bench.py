@@ -37,6 +37,10 @@ class KochFollower:
     def joints(self) -> tuple[JointSpec, ...]:
         return within_range(described_joints(), self.place.calibration)
 
+    @property
+    def fingerprint(self) -> str:
+        return self.place.calibration.fingerprint
+
     def build(self, robot: RobotSpec, *, name: str) -> Arm:
         """The arm, not open."""
         return KochArm(robot, self.place, name=name)
@@ -47,6 +51,10 @@ class KochLeaderEntry:
     """A leader of a bench. Picklable."""
 
     place: ArmPort
+
+    @property
+    def fingerprint(self) -> str:
+        return self.place.calibration.fingerprint
 
     def build(self, joints: tuple[JointSpec, ...], *, name: str, device: str) -> Leader:
         """The leader, not open; its own joints are those of the description."""

@@ -42,6 +42,10 @@ class SO101Follower:
     def joints(self) -> tuple[JointSpec, ...]:
         return within_range(described_joints(), self.place.calibration)
 
+    @property
+    def fingerprint(self) -> str:
+        return self.place.calibration.fingerprint
+
     def build(self, robot: RobotSpec, *, name: str) -> Arm:
         """The arm, not open."""
         return SO101Arm(robot, self.place, name=name)
@@ -52,6 +56,10 @@ class SO101LeaderEntry:
     """A leader of a bench. Picklable."""
 
     place: ArmPort
+
+    @property
+    def fingerprint(self) -> str:
+        return self.place.calibration.fingerprint
 
     def build(self, joints: tuple[JointSpec, ...], *, name: str, device: str) -> Leader:
         """The leader, not open; its own joints are those of the description."""

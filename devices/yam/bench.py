@@ -41,6 +41,10 @@ class YamFollower:
     def joints(self) -> tuple[JointSpec, ...]:
         return described_joints()
 
+    @property
+    def fingerprint(self) -> str:
+        return ""
+
     def build(self, robot: RobotSpec, *, name: str) -> Arm:
         """The arm, not open."""
         return YamArm(robot, self.place, self.gripper, name=name)
@@ -51,6 +55,10 @@ class YamLeaderEntry:
     """A leader of a bench. Picklable."""
 
     place: YamPlace
+
+    @property
+    def fingerprint(self) -> str:
+        return ""
 
     def build(self, joints: tuple[JointSpec, ...], *, name: str, device: str) -> Leader:
         """The leader, not open; its own joints are those of the description."""

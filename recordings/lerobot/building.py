@@ -305,7 +305,10 @@ def _extra(episode: Episode, name: str, feature: Feature, ticks: Ticks) -> Any: 
 def _exported(episode: Episode, count: int) -> Exported:
     info = episode.info
     created_ns = round(info.created_wall_s * 1e9)
-    return Exported(info.id, content_hash(episode), count, created_ns, info.operator, info.success)
+    bench = episode.bench.to_dict()
+    return Exported(
+        info.id, content_hash(episode), count, created_ns, info.operator, info.success, bench
+    )
 
 
 def _is_number(values: Any) -> bool:  # noqa: ANN401

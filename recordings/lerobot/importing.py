@@ -21,6 +21,7 @@ from recordings.arriving import (
     regular_times,
     robot_seen,
 )
+from recordings.bench_note import BenchNote
 from recordings.errors import Cancelled, NotADataset, RecordingError
 from recordings.header import EpisodeHeader, software_version
 from recordings.joint_units import Units, from_dataset
@@ -174,6 +175,12 @@ def _name(dataset: Dataset, terms: _Terms, place: Place) -> str:
     return exported.id if exported else f"{dataset.root.name}-{place.number:06d}"
 
 
+def _bench(exported: Exported | None) -> BenchNote:
+    if exported is None:
+        return BenchNote()
+    return BenchNote.from_dict(exported.bench or {"operator": exported.operator})
+
+
 def _exported(terms: _Terms, place: Place) -> Exported | None:
     return terms.sidecar.episodes[place.number] if terms.sidecar else None
 
@@ -195,7 +202,7 @@ def _arrival(dataset: Dataset, terms: _Terms, place: Place, episode_id: str) -> 
             robot=robot,
             created_wall_ns=created_ns,
             created_mono_ns=0,
-            operator=exported.operator if exported else "",
+            bench=_bench(exported),
             software={
                 "name": "foresight",
                 "version": software_version(),

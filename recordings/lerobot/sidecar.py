@@ -31,6 +31,7 @@ class Exported:
     created_wall_ns: int
     operator: str
     success: bool | None
+    bench: dict[str, Any] = field(default_factory=dict[str, Any])  # BenchNote; {}: exported before
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
+    QLineEdit,
     QSpinBox,
     QWidget,
 )
@@ -22,6 +23,8 @@ from studio.settings import CHOICES, Preferences
 from widgets.card import Heading, button, label
 from widgets.overlay import Overlay
 from widgets.strip import indent
+
+KEPT = ("task", "operator", "bench", "steps_done")  # by "Use the defaults": no matter of taste
 
 
 class PreferencesPanel(Overlay):
@@ -58,6 +61,12 @@ class PreferencesPanel(Overlay):
         self.first_steps = self._check("First steps", "first_steps", "The way for newcomers")
 
     def _add_work(self) -> None:
+        self.operator = QLineEdit()
+        self.operator.setPlaceholderText("Your name")
+        self.operator.editingFinished.connect(
+            lambda: self._set(operator=self.operator.text().strip())
+        )
+        self._row("Who works here", self.operator, "Written into every episode")
         self._heading("At the start")
         self.autoconnect = self._check("Connect the arm", "autoconnect", "When the window opens")
         self.autonomy = QComboBox()
@@ -113,6 +122,7 @@ class PreferencesPanel(Overlay):
         self.theme.setCurrentIndex(self.theme.findData(preferences.theme))
         self.autonomy.setCurrentIndex(self.autonomy.findData(preferences.autonomy))
         self.sounds.setChecked(preferences.sounds)
+        self.operator.setText(preferences.operator)
         self.first_steps.setChecked(preferences.first_steps)
         self.autoconnect.setChecked(preferences.autoconnect)
         self.minutes.setValue(preferences.train_minutes)
@@ -123,6 +133,6 @@ class PreferencesPanel(Overlay):
 
     def _on_defaults_clicked(self) -> None:
         fresh, now = Preferences(), self._session.preferences
-        kept = {"task": now.task, "bench": now.bench, "steps_done": now.steps_done}
+        kept = {name: getattr(now, name) for name in KEPT}
         wanted = {name: getattr(fresh, name) for name in Preferences.__slots__}
         self._session.prefer(**{**wanted, **kept})

@@ -143,6 +143,10 @@ class SettingUp(QObject):
         """A port may be held here: the rig has to wait."""
         return self._work.busy
 
+    def leaves(self, cameras: frozenset[str]) -> bool:
+        """Whether nothing is held here that the rig needs: a port, or one of these cameras."""
+        return not (self.busy or self.cameras.holds(cameras))
+
     @property
     def doing(self) -> str:
         """What is being done, in words, "" nothing."""

@@ -156,6 +156,9 @@ def test_the_whole_loop_and_what_happens_when_planner_and_rig_are_killed(
     taught, run = list_episodes(tmp_path / "data" / "episodes")
     assert (taught.phase, taught.problem) == (EpisodePhase.KEPT, "")
     assert taught.steps > 100
+    with Episode.open(taught.path) as episode:
+        assert episode.bench.name == "sim"
+        assert episode.bench.cameras["front"].lens is not None
     look_at_the_recorded_run(run)
 
 
