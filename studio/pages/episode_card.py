@@ -118,13 +118,18 @@ def _facts(info: EpisodeInfo, episode: Episode | None) -> dict[str, tuple[str, s
         ),
         "Cameras": (", ".join(info.cameras), ""),
         "Steps": (f"{info.steps:,}, {info.frames:,} frames", ""),
-        "Recorded": (time.strftime("%d %b %Y, %H:%M", time.localtime(info.created_wall_s)), ""),
+        "Recorded": (_recorded(info), ""),
     }
     if episode is not None and episode.info.id == info.id:
         hz = episode.robot.control_hz
         facts["Steps"] = (f"{info.steps:,} at {hz:.0f} Hz, {info.frames:,} frames", "")
         facts["Driven by"] = (_drivers(episode), "")
     return facts
+
+
+def _recorded(info: EpisodeInfo) -> str:
+    when = time.strftime("%d %b %Y, %H:%M", time.localtime(info.created_wall_s))
+    return f"{when}, by {info.operator}" if info.operator else when
 
 
 def _drivers(episode: Episode) -> str:
