@@ -37,7 +37,7 @@ def _simulated(bench: Bench) -> dict[str, CameraNote]:
 
 def _calibrated(bench: Bench, folder: Path) -> dict[str, CameraNote]:
     from devices.cameras.calibration import without_password
-    from studio.parts.views import views_of
+    from studio.views import views_of
 
     views = views_of(bench, folder) or {}
     notes: dict[str, CameraNote] = {}

@@ -170,7 +170,7 @@ class Session(QObject):
     def space(self) -> Space:
         """Geometry of the bench; the first use loads MuJoCo, after the first paint."""
         from studio.parts.space import Space
-        from studio.parts.views import views_of
+        from studio.views import views_of
 
         bench = self.cell.bench
         return Space(bench.standing, views=views_of(bench, self.folders.calibrations))

@@ -57,6 +57,16 @@ def drive_and_record(window, session):
     yield Wait("the kept file", lambda: TrainingSet.of(session.review.episodes).episodes == 1)
 
 
+def save_the_last_minute(window, session):
+    """What happened before anybody thought of recording it becomes a take of its own."""
+    session.prefer(operator="Mara")
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    yield Wait("the saved minute", lambda: len(session.review.episodes) == 2)
+    saved = next(i for i in session.review.episodes if i.phase is not EpisodePhase.KEPT)
+    assert saved.steps > 100
+    assert saved.operator == "Mara"
+
+
 def train(session, monkeypatch):
     """Two steps are enough to have a checkpoint."""
 
@@ -146,6 +156,7 @@ def test_the_whole_loop_and_what_happens_when_planner_and_rig_are_killed(
         session = window.session
         yield from connected(session)
         yield from drive_and_record(window, session)
+        yield from save_the_last_minute(window, session)
         yield from train(session, monkeypatch)
         yield from preview_approve_take_over(window, session)
 
@@ -153,7 +164,10 @@ def test_the_whole_loop_and_what_happens_when_planner_and_rig_are_killed(
         yield from lose_the_rig(window, session)
 
     assert studio(script) == 0
-    taught, run = list_episodes(tmp_path / "data" / "episodes")
+    episodes = list_episodes(tmp_path / "data" / "episodes")
+    (taught,) = (info for info in episodes if info.phase is EpisodePhase.KEPT)
+    (run,) = (info for info in episodes if info.interventions)
+    assert len(episodes) == 3
     assert (taught.phase, taught.problem) == (EpisodePhase.KEPT, "")
     assert taught.steps > 100
     with Episode.open(taught.path) as episode:

@@ -171,6 +171,11 @@ def test_every_preference_acts_and_is_saved_at_once(window, dark_again):
     saved = load_preferences(window.session.folders.preferences).preferences
     assert (saved.sounds, saved.train_minutes) == (False, 3.5)
     assert window.desk.sounds.muted
+    form.operator.setText(" Mara ")
+    form.operator.editingFinished.emit()
+    saved = load_preferences(window.session.folders.preferences).preferences
+    assert saved.operator == "Mara"
+    assert window.session.cell._described.operator == "Mara"  # of every take from now on
 
 
 def test_a_theme_nobody_knows_is_dropped_and_named(tmp_path):

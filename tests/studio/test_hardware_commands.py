@@ -26,8 +26,8 @@ from devices.inputs.listing import FoundInput
 from studio.cli import run
 from studio.pages.devices_card import DevicesCard, items_of, roles_of
 from studio.parts.space import Space
-from studio.parts.views import views_of
 from studio.plugged_in import Note, as_text, notes_on
+from studio.views import views_of
 
 MATRIX = np.array([[560.0, 0, 320.0], [0, 560.0, 240.0], [0, 0, 1]])
 SIZE = (640, 480)

@@ -354,6 +354,62 @@ def test_export_from_the_panel_and_import_back(window, qtbot, tmp_path, folder):
     assert len(window.session.review.episodes) == 3
 
 
+def sent_out(window, qtbot, out, kind):
+    """Three episodes exported from the panel, in a format that is not LeRobot's."""
+    control(window, Qt.Key.Key_E)
+    panel = next(p for kind, p in window.desk._panels.items() if kind.__name__ == "ExportPanel")
+    panel.format.setCurrentIndex(panel.format.findData(kind))
+    panel.folder.field.setText(str(out))
+    panel.start.click()
+    status = over(window, qtbot)
+    assert status.phase is JobPhase.FINISHED, status.message
+    return sorted(path for path in out.rglob("*") if path.is_file())
+
+
+def first_pose(path) -> tuple[float, ...]:
+    """(n,) rad, rounded to what a change of rates leaves alone."""
+    with Episode.open(path) as episode:
+        return tuple(float(v) for v in np.round(episode.state[0], 2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["aloha", "robomimic"])
+def test_hdf5_of_another_program_leaves_and_comes_back(window, qtbot, tmp_path, folder, kind):
+    files = sent_out(window, qtbot, tmp_path / "out", kind)
+    assert {path.suffix for path in files} == {".hdf5"}
+    before = {first_pose(path) for path in folder.glob("*.h5")}
+    for path in folder.glob("*.h5"):
+        path.unlink()
+    window.session.review.load()
+    window.do("import")
+    panel = next(p for kind, p in window.desk._panels.items() if kind.__name__ == "ImportPanel")
+    panel.format.setCurrentIndex(panel.format.findData(kind))
+    panel.source.field.setText(str(files[0].parent if kind == "aloha" else files[0]))
+    panel.like.setChecked(False)  # what was open is gone
+    panel.units.setCurrentIndex(panel.units.findData("radians"))
+    panel.task.setText("put the red cube in the tray")
+    panel.start.click()
+    status = over(window, qtbot)
+    assert status.phase is JobPhase.FINISHED, status.message
+    assert len(window.session.review.episodes) == 3
+    assert {first_pose(path) for path in folder.glob("*.h5")} == before
+    with Episode.open(window.session.review.episodes[0].path) as back:
+        assert back.robot.camera_names == ("front", "wrist")
+
+
+@pytest.mark.slow
+def test_a_viewer_opens_what_is_exported_for_it(window, qtbot, tmp_path):
+    from mcap.reader import make_reader
+
+    files = sent_out(window, qtbot, tmp_path / "out", "mcap")
+    assert [path.suffix for path in files] == [".mcap"] * 3
+    with open(files[0], "rb") as stream:
+        summary = make_reader(stream).get_summary()
+    assert summary is not None
+    topics = {channel.topic for channel in summary.channels.values()}
+    assert any("front" in topic for topic in topics)
+
+
 @pytest.mark.slow
 def test_a_transfer_that_fails_says_why(window, qtbot, tmp_path):
     (tmp_path / "mine").mkdir()
