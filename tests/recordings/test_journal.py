@@ -13,6 +13,7 @@ from recordings.errors import UnreadableJournal
 from recordings.header import EpisodeHeader, new_header
 from recordings.journal import HEAD_BYTES, JournalWriter, Kind, is_being_written
 from recordings.journal_reader import Journal, read_journal_header, scan_records
+from recordings.library import recover_journal
 from recordings.types import RobotSpec
 
 
@@ -88,6 +89,20 @@ def test_an_empty_journal_and_one_without_header_say_so(tmp_path: Path, recorded
         Journal(empty)
     with pytest.raises(UnreadableJournal, match="header is missing"):
         Journal(headless)
+
+
+def test_a_journal_of_a_newer_version_says_so_and_stays(
+    tmp_path: Path, header: EpisodeHeader
+) -> None:
+    path = tmp_path / "n.journal"
+    known = EpisodeHeader.to_bytes
+    newer = known(header).replace(b"foresight-journal/1", b"foresight-journal/9")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EpisodeHeader, "to_bytes", lambda _: newer)
+        write(path, header, [b"x"])
+    before = path.read_bytes()
+    assert "schema 'foresight-journal/9', this version reads" in recover_journal(path).problem
+    assert path.read_bytes() == before
 
 
 def test_the_header_alone_can_be_read_without_the_rest(

@@ -268,6 +268,16 @@ def test_robots_are_not_mixed(
 
 
 @pytest.mark.parametrize("mode", Mode)
+def test_folders_may_have_any_name(folder: Path, tmp_path: Path, mode: Mode) -> None:
+    odd = tmp_path / "Mara's teste 日本 äöü"
+    shutil.copytree(folder, odd / "épisodes à moi")
+    export(odd / "épisodes à moi", odd / "mein Satz", Wanted(mode=mode))
+    done = import_dataset(odd / "mein Satz", odd / "zurück")
+    assert len(done.added) == len(infos(folder))
+    assert not any(info.problem for info in library.list_episodes(odd / "zurück"))
+
+
+@pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("units", Units)
 def test_what_was_exported_comes_back(
     folder: Path, tmp_path: Path, mode: Mode, units: Units
