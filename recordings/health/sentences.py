@@ -52,7 +52,7 @@ def motion_remarks(health: MotionHealth) -> Iterator[Remark]:
         yield Remark(
             Weight.WARN,
             f"{health.jumps} jumps no motor can do; the largest, {jump.value:.2f} rad of"
-            f" {jump.joint}, at {jump.at_s:.1f} s: look at the cable or the encoder.",
+            f" {_words(jump.joint)}, at {jump.at_s:.1f} s: look at the cable or the encoder.",
         )
     yield from _range_remarks(health)
     for where, idle_s in (("starts", health.idle_start_s), ("ends", health.idle_end_s)):
@@ -60,6 +60,11 @@ def motion_remarks(health: MotionHealth) -> Iterator[Remark]:
             yield Remark(
                 Weight.NOTE, f"It {where} with {idle_s:.1f} s in which nothing moves: trim it."
             )
+
+
+def _words(joint: str) -> str:
+    """What people call a joint."""
+    return joint.replace("_", " ")
 
 
 def _clock_remarks(health: MotionHealth) -> Iterator[Remark]:
@@ -85,7 +90,8 @@ def _range_remarks(health: MotionHealth) -> Iterator[Remark]:
         if share >= RESTS:
             yield Remark(
                 Weight.NOTE,
-                f"{joint} rests against the end of its range in {share:.0%} of the steps.",
+                f"The {_words(joint)} rests against the end of its range in {share:.0%}"
+                " of the steps.",
             )
     if health.gripper_beyond > 0.01:
         yield Remark(
@@ -96,7 +102,7 @@ def _range_remarks(health: MotionHealth) -> Iterator[Remark]:
         if share >= CUT:
             yield Remark(
                 Weight.NOTE,
-                f"{gripper} is commanded fully open or closed in {share:.0%} of the steps:"
+                f"The {_words(gripper)} is commanded fully open or closed in {share:.0%} of the steps:"
                 " anything beyond was clipped.",
             )
 

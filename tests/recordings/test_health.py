@@ -64,8 +64,8 @@ def test_missing_numbers_jumps_and_end_stops_are_named(robot: RobotSpec) -> None
     found = "\n".join(sentences(robot, state=state))
     assert "1 joint values are not numbers" not in found  # counted in state and in action
     assert "2 joint values are not numbers" in found
-    assert "0.80 rad of shoulder_lift, at 2.5 s" in found
-    assert "wrist_flex rests against the end of its range in 100% of the steps" in found
+    assert "0.80 rad of shoulder lift, at 2.5 s" in found
+    assert "The wrist flex rests against the end of its range in 100% of the steps" in found
 
 
 def test_a_gripper_out_of_range_or_clipped_is_named(robot: RobotSpec) -> None:
