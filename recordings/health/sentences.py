@@ -102,8 +102,8 @@ def _range_remarks(health: MotionHealth) -> Iterator[Remark]:
         if share >= CUT:
             yield Remark(
                 Weight.NOTE,
-                f"The {_words(gripper)} is commanded fully open or closed in {share:.0%} of the steps:"
-                " anything beyond was clipped.",
+                f"The {_words(gripper)} is commanded fully open or closed in {share:.0%} of the"
+                " steps: anything beyond was clipped.",
             )
 
 
