@@ -61,7 +61,7 @@ def _run_job(name: str, arguments: list[str]) -> int:
 
 def _end_when_stdin_closes() -> None:
     """A job of a window that is gone, even by kill -9, has nobody to work for."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # unbuffered: a lock would hang Python's own end
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,5 +1,6 @@
 """Jobs are processes: their lines, their ends, and finding them again; all with real processes."""
 
+import subprocess
 import sys
 import time
 
@@ -149,3 +150,17 @@ def test_the_command_runs_this_copy_of_the_program():
         "--run",
         "x",
     ]
+
+
+def test_a_job_with_wrong_words_ends_as_such_with_its_stdin_open():
+    """Its watch over stdin must not make Python abort (exit code −6) on the way out."""
+    command = foresight_command("train", "--minutes", "soon")
+    job = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        assert job.wait(timeout=60) == 2
+        assert b"--minutes" in job.stderr.read()
+    finally:
+        job.stdin.close()
+        job.stderr.close()
