@@ -1,1 +1,0 @@
-"""Franka robots through their maker's control interface, an optional extra."""

@@ -83,7 +83,7 @@ def test_a_bench_file_sets_how_patient_the_rig_is(tmp_path):
     ("text", "said"),
     [
         ("version = 9", "version is 9, expected 1"),
-        ('version = 1\nkind = "franka"', "kind is 'franka', expected 'sim'"),
+        ('version = 1\nkind = "kuka"', "kind is 'kuka', expected 'sim'"),
         ('version = 1\nkind = "sim"\ncamera_size = [1, 2]', r"camera_size is \[1, 2\]"),
         ('version = 1\nkind = "sim"\n[rig]\npatience = 3', "one of heartbeat_s"),
         ('version = 1\nkind = "sim"\n[rig]\nheartbeat_s = -1', "a positive number"),
