@@ -105,7 +105,11 @@ def measure(watcher: Watcher, stand: ArmStandProcess | None, seconds: float) -> 
         "frames_missed": sum(c.missed - missed[c.name] for c in watcher.status.cameras),
         "camera_fps": {c.name: round(c.fps, 1) for c in watcher.status.cameras},
         "faults": [fault.code for fault in watcher.faults],
-        "cable": {k: v - counted[k] for k, v in notes.items() if " " in k and v != counted[k]},
+        "cable": {
+            k: v - counted.get(k, 0)
+            for k, v in notes.items()
+            if " " in k and v != counted.get(k, 0)
+        },
     }
     if truths:
         t_s = np.array([truth.t_ns for truth in truths]) / 1e9
