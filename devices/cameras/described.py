@@ -8,23 +8,19 @@ bench file's place, only its table.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from devices.base import Camera
+from devices.cameras.address import DEVICE, FILE, REALSENSE, STREAMS, check_address
 from devices.cameras.controls import PictureControls
 from devices.cameras.drained import DrainedCamera, Source
-from devices.cameras.errors import InvalidAddress
-from devices.cameras.listing import links_to
 from devices.cameras.realsense import DepthCamera, RealSenseStream
 from devices.errors import InvalidBench
 from recordings.types import CameraSpec
 
-_NUMBERED = re.compile(r"^(/dev/video)?\d+$")
-_REALSENSE, _FILE, _DEVICE = "realsense:", "file:", "/dev/"
 _RECORDINGS = (".bag", ".db3")
 _RULES: Mapping[str, tuple[str, float, float]] = {
     "width": ("px, 16 to 7680", 16, 7680),
@@ -116,19 +112,19 @@ class CameraEntry:
         """The camera, closed, in the process that will own it."""
         if self.depth:
             return DepthCamera(self.spec, self._source)
-        path = Path(self.address) if self.address.startswith(_DEVICE) else None
+        path = Path(self.address) if self.address.startswith(DEVICE) else None
         return DrainedCamera(self.spec, self._source, node=path)
 
     def _source(self) -> Source:
         spec, address = self.spec, self.address
-        if address.startswith(("http://", "https://")):
+        if address.startswith(STREAMS):
             from devices.cameras.http_stream import HttpStream
 
             return HttpStream(spec, address)
-        if address.startswith(_REALSENSE):
-            return RealSenseStream(spec, address.removeprefix(_REALSENSE), depth=self.depth)
-        if address.startswith(_FILE):
-            return self._file(Path(address.removeprefix(_FILE)))
+        if address.startswith(REALSENSE):
+            return RealSenseStream(spec, address.removeprefix(REALSENSE), depth=self.depth)
+        if address.startswith(FILE):
+            return self._file(Path(address.removeprefix(FILE)))
         from devices.cameras.device import DeviceStream
 
         return DeviceStream(spec, Path(address), fourcc=self.fourcc, controls=self.controls)
@@ -139,29 +135,6 @@ class CameraEntry:
         from devices.cameras.files import FileStream
 
         return FileStream(self.spec, path)
-
-
-def check_address(address: str) -> None:
-    """Refuse what does not name one camera for good.
-
-    Raises:
-        InvalidAddress: with what to write instead.
-    """
-    if _NUMBERED.match(address):
-        number = address.removeprefix("/dev/video")
-        links = links_to(Path(f"/dev/video{number}"))
-        now = f" Today it is {links[0]}." if links else ""
-        hint = f"Write a link from /dev/v4l/by-id or /dev/v4l/by-path instead.{now}"
-        raise InvalidAddress(
-            address, reason="the numbers change when cameras are unplugged", hint=hint
-        )
-    kinds = ("http://", "https://", _REALSENSE, _FILE, _DEVICE)
-    if not address.startswith(kinds):
-        hint = (
-            "Write a link like /dev/v4l/by-id/…, http://…, realsense:<serial number>, "
-            "or file:<path of a video or picture>."
-        )
-        raise InvalidAddress(address, reason="it is of no known kind", hint=hint)
 
 
 def _number(

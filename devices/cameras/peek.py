@@ -9,28 +9,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from devices.cameras.described import CameraEntry
+from devices.cameras.glance import WIDTH_PX, Glance
 from devices.errors import DeviceError
 from recordings.types import U8
 
-WIDTH_PX = 192
 PERIOD_S = 0.1  # between two small pictures of one camera
 RETRY_S = 2.0  # after it did not open, or was lost
 READ_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What one camera sees now, or why it sees nothing. Picklable."""
-
-    address: str
-    picture: U8 | None  # (h, WIDTH_PX, 3) RGB
-    trouble: str = ""  # a sentence with its fix; "" without a picture: not opened yet
 
 
 class Peek:

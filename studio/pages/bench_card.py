@@ -21,6 +21,7 @@ class BenchCard(Card):
         self._session = session
         self._part = session.setting_up
         self._of_rig = {c.address: c.spec.name for c in session.cell.bench.cameras}
+        self._shown: dict[str, int] = {}  # address → index of the rig's picture that is shown
         self.cameras = CameraSlots()
         self._none = label("No camera is plugged in.", role="quiet", wrap=True)
         self.address = QLineEdit()
@@ -71,6 +72,7 @@ class BenchCard(Card):
         found = self._part.cameras.found
         items = [CameraItem(a, name, places.get(a, "")) for a, name in found.items()]
         slots, others = (TWO_ARMS, ONE_ARM) if draft.two_arms else (ONE_ARM, TWO_ARMS)
+        self._shown.clear()  # new tiles begin empty
         self.cameras.set_cameras(items, slots, others)
         self._none.setVisible(not items)
         for address in found:
@@ -89,7 +91,10 @@ class BenchCard(Card):
             return
         for address, role in self._of_rig.items():
             frame = self._session.frames.get(role)
-            if frame is not None and self._part.cameras.glance(address).picture is None:
+            if frame is None or frame.index == self._shown.get(address):
+                continue
+            if self._part.cameras.glance(address).picture is None:
+                self._shown[address] = frame.index
                 self.cameras.set_picture(address, frame.image)
 
     def _on_add_clicked(self) -> None:

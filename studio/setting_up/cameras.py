@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from devices.cameras.described import CameraEntry, check_address
+from devices.cameras.address import check_address
+from devices.cameras.glance import Glance
 from devices.cameras.listing import list_cameras
-from devices.cameras.peek import Glance
 from devices.setup.bench_draft import CameraDraft
 from studio.setting_up.host import WorkerHost
 from studio.setting_up.peeking import LookingAt, run_peek
@@ -47,11 +48,11 @@ class SeenCameras(QObject):
         self._taken = taken
         self._typed: dict[str, str] = {}
         self._free: frozenset[str] = frozenset()  # of the rig, at the last look
-        self._wanted: dict[str, CameraEntry] = {}
+        self._wanted: dict[str, CameraDraft] = {}
         self._held: frozenset[str] = frozenset()
         self._glances: dict[str, Glance] = {}
         self._looked_s = 0.0
-        self._host: WorkerHost[tuple[CameraEntry, ...], LookingAt | Glance] = WorkerHost(
+        self._host: WorkerHost[tuple[CameraDraft, ...], LookingAt | Glance] = WorkerHost(
             run_peek, "foresight-peek"
         )
 
@@ -81,7 +82,7 @@ class SeenCameras(QObject):
         found |= {address: address for address in drafted if address not in found}
         free = frozenset(found) - self._taken()
         both, self._free = free & (self._free | self._wanted.keys() | self._typed.keys()), free
-        self._want({a: _entry(drafted.get(a) or CameraDraft("not used", a)) for a in both})
+        self._want({a: replace(drafted.get(a) or CameraDraft("", a), role="") for a in both})
         if found != self.found:
             self.found = found
             self.changed.emit()
@@ -90,7 +91,7 @@ class SeenCameras(QObject):
         """Take in pictures, and let go of what the rig wants."""
         taken = self._taken()
         if taken & self._wanted.keys():
-            self._want({a: entry for a, entry in self._wanted.items() if a not in taken})
+            self._want({a: draft for a, draft in self._wanted.items() if a not in taken})
         elif time.monotonic() - self._looked_s > LOOK_S:
             self.look()
         for told in self._host.poll():
@@ -110,14 +111,10 @@ class SeenCameras(QObject):
         self._wanted, self._held = {}, frozenset()
         self._host.close()
 
-    def _want(self, cameras: dict[str, CameraEntry]) -> None:
+    def _want(self, cameras: dict[str, CameraDraft]) -> None:
+        """Look through these, whatever their place: another place does not open one anew."""
         if cameras == self._wanted and (self._host.alive or not cameras):
             return
         self._wanted = cameras
         self._glances = {a: g for a, g in self._glances.items() if a in cameras}
         self._host.ask(tuple(cameras.values()))
-
-
-def _entry(draft: CameraDraft) -> CameraEntry:
-    """Named by its address: another place does not open it anew."""
-    return CameraEntry(draft.address, draft.address, draft.width, draft.height, draft.fps)

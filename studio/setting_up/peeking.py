@@ -10,10 +10,8 @@ import signal
 from collections.abc import Collection
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # loads OpenCV
-    from devices.cameras.described import CameraEntry
+from devices.setup.bench_draft import CameraDraft
 
 PERIOD_S = 0.1
 
@@ -27,6 +25,7 @@ class LookingAt:
 
 def run_peek(pipe: Connection) -> None:
     """Body of the process; ends when the window closes the pipe or is gone."""
+    from devices.cameras.described import CameraEntry  # loads OpenCV, as the next one
     from devices.cameras.peek import Peek
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the window, which closes the pipe
@@ -34,9 +33,11 @@ def run_peek(pipe: Connection) -> None:
     try:
         while True:
             if pipe.poll(PERIOD_S):
-                cameras: Collection[CameraEntry] = pipe.recv()
-                peek.look_at(cameras)
-                pipe.send(LookingAt(frozenset(camera.address for camera in cameras)))
+                drafts: Collection[CameraDraft] = pipe.recv()
+                peek.look_at(
+                    [CameraEntry(d.address, d.address, d.width, d.height, d.fps) for d in drafts]
+                )
+                pipe.send(LookingAt(frozenset(draft.address for draft in drafts)))
             for glance in peek.news():
                 pipe.send(glance)
     except (EOFError, BrokenPipeError, ConnectionResetError):
