@@ -56,7 +56,6 @@ class FrankaArm(PumpedArm):
         self._wanted: F32 | None = None  # newest goal, not sent yet
         self._sent_s = 0.0
         self._asked_opening = np.nan
-        self._opening = 0.0
 
     # ── life ───────────────────────────────────────────────────────────────────────────────
 

@@ -15,20 +15,17 @@ import numpy as np
 
 from devices.damiao.errors import JawsBlocked
 from devices.damiao.mit import Push
-from devices.motor_errors import PowerLost
 from devices.servos.pumped_arm import PumpedArm
+from devices.yam.carry import Carry
 from devices.yam.chain import YamChain, YamPlace
-from devices.yam.gravity import Gravity
 from devices.yam.jaws import TIMEOUT_S, Jaws, Stall, is_plausible, seek
 from devices.yam.parts import (
     BODY,
-    GRAVITY_FACTORS,
     GRIPPER_MOTOR,
     KD,
     KP,
     LIMP_KD,
     MOTORS,
-    ROBOT,
     Gripper,
 )
 from recordings.types import F32, JointState, RobotSpec, frozen_f32
@@ -51,7 +48,7 @@ class YamArm(PumpedArm):
         super().__init__(spec, name=name, hz=place.hz, stale_s=place.stale_s)
         self._chain = YamChain(name, place, spec.joints, (*MOTORS, GRIPPER_MOTOR))
         self._gripper = gripper
-        self._gravity = Gravity(ROBOT)
+        self._carry = Carry()
         self._sent = np.zeros(BODY + 1)  # (n,) rad, opening: what the motors are told to hold
         self._jaws = Jaws(gripper, 0.0, gripper.stroke_rad * gripper.direction)
 
@@ -91,10 +88,8 @@ class YamArm(PumpedArm):
         if goal is not None:
             self._sent[:] = goal
         self._chain.push(self._pushes())
-        limp = self._chain.limp()
-        if self._torque and limp:
-            alarms = {joint: why for joint, why in limp.items() if why}
-            raise PowerLost(self._name, limp=tuple(limp), alarms=alarms)
+        if self._torque:
+            self._chain.refuse_limp()
         return self._measured()
 
     # ── what the motors are told ───────────────────────────────────────────────────────────
@@ -107,7 +102,7 @@ class YamArm(PumpedArm):
         return self._body_pushes() | {GRIPPER_MOTOR: self._jaws.push(self._sent[BODY], told)}
 
     def _body_pushes(self) -> dict[int, Push]:
-        weight = self._gravity.torques([*self._angles(), 0.0])[:BODY] * GRAVITY_FACTORS
+        weight = self._carry.torques(self._angles())
         return {
             motor: Push(float(self._sent[i]), kp=KP[i], kd=KD[i], torque_nm=float(weight[i]))
             for i, motor in enumerate(MOTORS)
@@ -116,7 +111,7 @@ class YamArm(PumpedArm):
     # ── what they tell ─────────────────────────────────────────────────────────────────────
 
     def _angles(self) -> list[float]:
-        return [self._chain.angle(motor) for motor in MOTORS]
+        return self._chain.angles(MOTORS)
 
     def _opening(self) -> float:
         return self._jaws.opening(self._chain.angle(GRIPPER_MOTOR))
@@ -126,18 +121,12 @@ class YamArm(PumpedArm):
         return [joint.lower for joint in joints], [joint.upper for joint in joints]
 
     def _measured(self) -> JointState:
-        told = [self._chain.heard(motor) for motor in self._chain.motors]
-        torques = [
-            feedback.torque_nm / self._chain.torque_end(motor)
-            for motor, feedback in zip(self._chain.motors, told, strict=True)
-        ]
-        limp = self._chain.limp()
         return JointState(
             frozen_f32([*self._angles(), self._opening()]),
             t_ns=self._chain.heard_ns,
-            temperature_c=frozen_f32([max(f.driver_c, f.coil_c) for f in told]),
-            load=frozen_f32(torques),
-            alarms={joint: why for joint, why in limp.items() if why},
+            temperature_c=frozen_f32(self._chain.temperatures),
+            load=frozen_f32(self._chain.loads),
+            alarms=self._chain.alarms,
         )
 
     # ── the gripper ────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from devices.damiao.mit import (
     push_frame,
 )
 from devices.errors import WriteFailed
-from devices.motor_errors import MotorShutDown
+from devices.motor_errors import MotorShutDown, PowerLost
 from devices.servos.bus import Patience
 from recordings.types import JointSpec
 
@@ -126,7 +126,12 @@ class YamChain:
             CanMotorsMissing: some do not answer.
             PortGone: the bus has vanished.
         """
-        self._hear([self._asked(motor, reg.ask_frame(motor)) for motor in self.motors])
+        self._hear(
+            [
+                Question(reg.TO_ALL, reg.ask_frame(motor), motor + REPLY_OFFSET, _is_feedback)
+                for motor in self.motors
+            ]
+        )
         self._refuse_missing()
 
     def push(self, pushes: Mapping[int, Push]) -> None:
@@ -175,9 +180,23 @@ class YamChain:
         """Where the joint of a motor is, rad (a gripper: as its motor counts)."""
         return self.heard(motor).position_rad - self._turns[motor]
 
+    def angles(self, motors: Sequence[int]) -> list[float]:
+        """Where the joints of these motors are."""
+        return [self.angle(motor) for motor in motors]
+
     def torque_end(self, motor: int) -> float:
         """The most that a motor can push, Nm."""
         return self._limits[motor].torque_nm
+
+    @property
+    def loads(self) -> list[float]:
+        """(n,) of the most that each motor can push, signed."""
+        return [self.heard(m).torque_nm / self.torque_end(m) for m in self.motors]
+
+    @property
+    def temperatures(self) -> list[float]:
+        """(n,) °C, of the hotter part of each motor."""
+        return [float(max(self.heard(m).driver_c, self.heard(m).coil_c)) for m in self.motors]
 
     def joint_of(self, motor: int) -> str:
         return self._joints[motor].name
@@ -189,6 +208,21 @@ class YamChain:
             for motor, heard in self._heard.items()
             if not heard.feedback.is_enabled
         }
+
+    @property
+    def alarms(self) -> dict[str, str]:
+        """Joint → why its motor has shut itself down."""
+        return {joint: why for joint, why in self.limp().items() if why}
+
+    def refuse_limp(self) -> None:
+        """Make sure that every motor still has its torque.
+
+        Raises:
+            PowerLost: some have not.
+        """
+        limp = self.limp()
+        if limp:
+            raise PowerLost(self.name, limp=tuple(limp), alarms=self.alarms)
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────
 
@@ -204,18 +238,9 @@ class YamChain:
         return found
 
     def _told(self, motor: int, push: Push, fits: Fits | None = None) -> Question:
-        turned = Push(
-            push.position_rad + self._turns[motor],
-            push.speed_rad_s,
-            push.kp,
-            push.kd,
-            push.torque_nm,
-        )
+        turned = replace(push, position_rad=push.position_rad + self._turns[motor])
         data = push_frame(turned, self._limits[motor])
         return Question(motor, data, motor + REPLY_OFFSET, fits or _is_feedback)
-
-    def _asked(self, motor: int, data: bytes) -> Question:
-        return Question(reg.TO_ALL, data, motor + REPLY_OFFSET, _is_feedback)
 
     def _read_all(self, register: reg.Register) -> dict[int, float]:
         found = self.bus.ask([_about(m, reg.read_frame(m, register)) for m in self.motors])

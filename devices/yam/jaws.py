@@ -32,10 +32,6 @@ class Jaws:
         """0 closed … 1 open."""
         return (angle - self.closed_rad) / (self.open_rad - self.closed_rad)
 
-    def speed(self, rad_s: float) -> float:
-        """Openings per second."""
-        return rad_s / (self.open_rad - self.closed_rad)
-
     def push(self, opening: float, now: Feedback) -> Push:
         """Drive to an opening; what is between the jaws is held with a bounded force.
 

@@ -20,11 +20,10 @@ from devices.damiao.handle import (
 )
 from devices.damiao.mit import Push
 from devices.errors import ReadFailed
-from devices.motor_errors import PowerLost
 from devices.servos.pumped_leader import PumpedLeader
+from devices.yam.carry import Carry
 from devices.yam.chain import YamChain, YamPlace
-from devices.yam.gravity import Gravity
-from devices.yam.parts import BODY, FREE_KD, GRAVITY_FACTORS, MOTORS, ROBOT
+from devices.yam.parts import BODY, FREE_KD, MOTORS
 from recordings.types import JointSpec, JointState, frozen_f32
 
 
@@ -45,7 +44,7 @@ class YamLeader(PumpedLeader):
         device = device or f"leader {name}"
         super().__init__(name, device=device, hz=place.hz, stale_s=place.stale_s)
         self._chain = YamChain(device, place, joints[:BODY], MOTORS)
-        self._gravity = Gravity(ROBOT)
+        self._carry = Carry()
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -64,21 +63,15 @@ class YamLeader(PumpedLeader):
 
     def _measure(self) -> JointState:
         self._chain.push(self._pushes())
-        limp = self._chain.limp()
-        if limp:
-            alarms = {joint: why for joint, why in limp.items() if why}
-            raise PowerLost(self._device, limp=tuple(limp), alarms=alarms)
+        self._chain.refuse_limp()
         report = self._trigger()
         if report is None:
             raise ReadFailed(self._device, reason="the board of its handle is silent")
-        told = [self._chain.heard(motor) for motor in MOTORS]
-        most = [self._chain.torque_end(motor) for motor in MOTORS]
-        loads = [f.torque_nm / end for f, end in zip(told, most, strict=True)]
         return JointState(
-            frozen_f32([*self._angles(), report.opening]),
+            frozen_f32([*self._chain.angles(MOTORS), report.opening]),
             t_ns=self._chain.heard_ns,
-            temperature_c=frozen_f32([*(max(f.driver_c, f.coil_c) for f in told), 0.0]),
-            load=frozen_f32([*loads, 0.0]),
+            temperature_c=frozen_f32([*self._chain.temperatures, 0.0]),
+            load=frozen_f32([*self._chain.loads, 0.0]),
         )
 
     def _shut(self) -> None:
@@ -88,11 +81,8 @@ class YamLeader(PumpedLeader):
         found = self._chain.bus.ask([Question(REQUEST, report_request(), REPORT, _is_report)])
         return report_of(found[REPORT]) if REPORT in found else None
 
-    def _angles(self) -> list[float]:
-        return [self._chain.angle(motor) for motor in MOTORS]
-
     def _pushes(self) -> dict[int, Push]:
-        weight = self._gravity.torques([*self._angles(), 0.0])[:BODY] * GRAVITY_FACTORS
+        weight = self._carry.torques(self._chain.angles(MOTORS))
         return {
             motor: Push(kd=FREE_KD[i], torque_nm=float(weight[i])) for i, motor in enumerate(MOTORS)
         }
